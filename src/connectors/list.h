@@ -1,0 +1,1 @@
+/* One line per connector; read by connector.h (declarations) and registry.c (the array). */

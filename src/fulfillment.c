@@ -1,0 +1,18 @@
+/*
+ * fulfillment.c
+ *
+ * The door of the library: the module magic and one line per room that needs
+ * something at load time.  Everything else lives in the rooms.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+}
