@@ -29,3 +29,10 @@ include $(PGXS)
 extension/fulfillment--$(EXTVERSION).sql: extension/parts.list $(addprefix extension/,$(PARTS))
 	@{ echo '\echo Use "CREATE EXTENSION fulfillment" to load this file. \quit'; \
 	   cat $(addprefix extension/,$(PARTS)); } > $@
+
+CLANG_FORMAT ?= clang-format
+
+# Every C file of the checkout, written or new.
+.PHONY: format
+format:
+	find src tests -name '*.[ch]' -not -path '*/tmp_check/*' -exec $(CLANG_FORMAT) -i {} +

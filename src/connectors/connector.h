@@ -28,13 +28,13 @@
 
 typedef enum FfResult
 {
-	FF_RESULT_OK,				/* done */
-	FF_RESULT_RETRY,			/* nothing happened; try later */
-	FF_RESULT_REFUSED,			/* nothing happened and the same call will never succeed */
-	FF_RESULT_UNAUTHORIZED,		/* credentials or token refused */
-	FF_RESULT_UNKNOWN,			/* it may have happened: look it up before repeating */
-	FF_RESULT_ABSENT,			/* a look-up found nothing */
-	FF_RESULT_CONTINUE			/* one more request of the same task: see next */
+	FF_RESULT_OK,           /* done */
+	FF_RESULT_RETRY,        /* nothing happened; try later */
+	FF_RESULT_REFUSED,      /* nothing happened and the same call will never succeed */
+	FF_RESULT_UNAUTHORIZED, /* credentials or token refused */
+	FF_RESULT_UNKNOWN,      /* it may have happened: look it up before repeating */
+	FF_RESULT_ABSENT,       /* a look-up found nothing */
+	FF_RESULT_CONTINUE      /* one more request of the same task: see next */
 } FfResult;
 
 extern const char *ff_result_name(FfResult result);
@@ -44,88 +44,89 @@ extern bool ff_result_from_name(const char *name, FfResult *result);
 typedef struct FfCall
 {
 	FfOperation operation;
-	const FfJson *document;		/* the whole canonical call */
-	const FfJson *config;		/* call.config: the connection's settings, never secrets */
-	const FfJson *state;		/* call.state: what the previous outcome put into next; NULL at first */
-	TimestampTz now;			/* call.now, or the transaction's time when absent */
+	const FfJson *document; /* the whole canonical call */
+	const FfJson *config;   /* call.config: the connection's settings, never secrets */
+	const FfJson *state;    /* call.state: what the previous outcome put into next; NULL at first */
+	TimestampTz now;        /* call.now, or the transaction's time when absent */
 	const char *idempotency_key;
 } FfCall;
 
 /* What an outcome is written to; body stands inside the open root object. */
 typedef struct FfOutcome
 {
-	FfResult	result;
-	const char *code;			/* the peer's error code, as text */
-	const char *message;		/* for people; no secret, no HTML */
-	const char *field;			/* canonical path of the field to correct ("ship_to.postcode") */
-	int			retry_after_s;	/* -1 when the peer did not say */
-	const char *next;			/* JSON text for FF_RESULT_CONTINUE, or a cursor to keep */
-	FfJsonWriter body;			/* shipment, tracking, rates, inventory, orders, … */
+	FfResult result;
+	const char *code;    /* the peer's error code, as text */
+	const char *message; /* for people; no secret, no HTML */
+	const char *field;   /* canonical path of the field to correct ("ship_to.postcode") */
+	int retry_after_s;   /* -1 when the peer did not say */
+	const char *next;    /* JSON text for FF_RESULT_CONTINUE, or a cursor to keep */
+	FfJsonWriter body;   /* shipment, tracking, rates, inventory, orders, … */
 } FfOutcome;
 
-typedef void (*FfRequestFunction) (const FfCall *call, FfMessage *message);
-typedef void (*FfOutcomeFunction) (const FfCall *call, const FfReply *reply, FfOutcome *outcome);
+typedef void (*FfRequestFunction)(const FfCall *call, FfMessage *message);
+typedef void (*FfOutcomeFunction)(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 
 /* How a call whose answer was lost may be repeated. */
 typedef enum FfRepeat
 {
-	FF_REPEAT_NEVER,			/* neither key nor look-up: a person decides */
-	FF_REPEAT_SAFE,				/* the call is idempotent by nature (reads, upserts, absolute values) */
-	FF_REPEAT_WITH_KEY,			/* the peer deduplicates by the idempotency key sent */
-	FF_REPEAT_AFTER_FIND		/* look up by our reference; repeat only after "absent" */
+	FF_REPEAT_NEVER,     /* neither key nor look-up: a person decides */
+	FF_REPEAT_SAFE,      /* the call is idempotent by nature (reads, upserts, absolute values) */
+	FF_REPEAT_WITH_KEY,  /* the peer deduplicates by the idempotency key sent */
+	FF_REPEAT_AFTER_FIND /* look up by our reference; repeat only after "absent" */
 } FfRepeat;
 
 typedef struct FfConnectorOperation
 {
-	FfRequestFunction request;	/* NULL: the connector cannot do this */
+	FfRequestFunction request; /* NULL: the connector cannot do this */
 	FfOutcomeFunction outcome;
-	FfRepeat	repeat;
+	FfRepeat repeat;
 } FfConnectorOperation;
 
 typedef struct FfSetting
 {
 	const char *name;
-	const char *type;			/* "text", "url", "integer", "number", "boolean", "object" */
-	bool		required;
-	bool		secret;			/* held by set_secret, never in config */
-	const char *default_value;	/* as text, or NULL */
-	const char *description;	/* one sentence, capital letter and full stop */
+	const char *type; /* "text", "url", "integer", "number", "boolean", "object" */
+	bool required;
+	bool secret;               /* held by set_secret, never in config */
+	const char *default_value; /* as text, or NULL */
+	const char *description;   /* one sentence, capital letter and full stop */
 } FfSetting;
 
 /* Webhooks that come in. */
 typedef struct FfReceive
 {
-	FfVerify	verify;
-	/* The peer's id of this event, for deduplication; NULL or "" when it has none (the body's hash is used). */
-	const char *(*event_id) (const FfReply *webhook, const FfJson *body);
-	/* Translates a verified webhook; the outcome may hold orders, shipment(s), tracking, inventory. */
+	FfVerify verify;
+	/* The peer's id of this event, for deduplication; NULL or "": the body's hash is used. */
+	const char *(*event_id)(const FfReply *webhook, const FfJson *body);
+	/* Translates a verified webhook into orders, shipment(s), tracking or inventory. */
 	FfOutcomeFunction translate;
 } FfReceive;
 
 typedef struct FfConnector
 {
 	const char *name;
-	const char *title;			/* "UPS", "WooCommerce" */
-	const char *roles;			/* space-separated: carrier fulfillment_center channel payment messenger */
+	const char *title; /* "UPS", "WooCommerce" */
+	const char *roles; /* space-separated: carrier fulfillment_center channel payment messenger */
 	const FfAuth auth;
-	const FfSetting *settings;	/* ends with a NULL name */
-	int			rate_per_second;	/* default limit; 0 none */
-	int			max_concurrency;	/* default limit; 0 the engine's */
-	int			timeout_ms;		/* default; 0 the engine's */
-	bool		local;			/* needs no network: the outcome is made from the call alone */
-	bool		find_is_authoritative;	/* "absent" from find_shipment proves that nothing was created … */
-	int			find_grace_s;	/* … once this many seconds have passed since the call */
+	const FfSetting *settings;  /* ends with a NULL name */
+	int rate_per_second;        /* default limit; 0 none */
+	int max_concurrency;        /* default limit; 0 the engine's */
+	int timeout_ms;             /* default; 0 the engine's */
+	bool local;                 /* needs no network: the outcome is made from the call alone */
+	bool find_is_authoritative; /* "absent" from find_shipment proves that nothing was created … */
+	int find_grace_s;           /* … once this many seconds have passed since the call */
 	FfConnectorOperation operations[FF_OPERATION_COUNT];
-	FfReceive	receive;		/* translate NULL: takes no webhooks */
+	FfReceive receive; /* translate NULL: takes no webhooks */
 } FfConnector;
 
 /* NULL when there is no such connector. */
 extern const FfConnector *ff_connector_find(const char *name);
 extern const FfConnector *ff_connector_at(int index);
-extern int	ff_connector_count(void);
+extern int ff_connector_count(void);
 
 /* ereport(ERROR) for a call that cannot be made into a request: names the field and what to do. */
-extern void ff_connector_fail(const char *connector, const char *field, const char *hint) pg_attribute_noreturn();
+extern void ff_connector_fail(const char *connector, const char *field, const char *hint)
+	pg_attribute_noreturn();
 
 #define CONNECTOR(name) extern const FfConnector ff_connector_##name;
 #include "connectors/list.h"
@@ -147,9 +148,11 @@ extern void ff_outcome_set(FfOutcome *outcome, FfResult result, const char *code
  * others unknown where the peer may have acted (5xx but 503, 0); 401 unauthorized;
  * 403 refused; other 4xx refused.  Takes Retry-After.  Answers true for 2xx.
  */
-extern bool ff_outcome_http(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcome *outcome);
+extern bool ff_outcome_http(const FfCall *call, const FfReply *reply, FfRepeat repeat,
+							FfOutcome *outcome);
 
-/* Parses the reply's body; on failure sets FF_RESULT_UNKNOWN for a 2xx (else leaves the outcome) and answers NULL. */
+/* Parses the reply's body; on failure sets FF_RESULT_UNKNOWN for a 2xx (else leaves the outcome)
+ * and answers NULL. */
 extern FfJson *ff_outcome_json(const FfReply *reply, FfOutcome *outcome);
 
 /* text.c: small translations shared by connectors; results are palloc'd */
@@ -159,7 +162,8 @@ extern char *ff_millimetres_to(int64 millimetres, double unit_mm);
 /* "2026-01-05T20:15:00Z" from a timestamp; strftime-like with 'Y','m','d','H','M','S' behind %. */
 extern char *ff_time_format(TimestampTz time, const char *format);
 extern char *ff_time_iso(TimestampTz time);
-/* Reads ISO 8601 with or without zone (none: UTC) and up to nine fraction digits; false when it is no time. */
+/* Reads ISO 8601 with or without zone (none: UTC) and up to nine fraction digits; false when it is
+ * no time. */
 extern bool ff_time_parse(const char *text, TimestampTz *time);
 /* Text without control characters, HTML tags and repeated blanks; for messages shown to people. */
 extern char *ff_plain_text(const char *text, int max_chars);

@@ -11,7 +11,7 @@ static const struct
 {
 	const char *name;
 	const char *role;
-}			operations[] = {
+} operations[] = {
 #define FF_OPERATION(symbol, name, role) {name, role},
 #include "model/operations.h"
 #undef FF_OPERATION

@@ -19,7 +19,7 @@
 static FfJson *
 root_of(Jsonb *document)
 {
-	FfJson	   *root;
+	FfJson *root;
 
 	if (JB_ROOT_IS_SCALAR(document))
 		return getIthJsonbValueFromContainer(&document->root, 0);
@@ -40,8 +40,8 @@ FfJson *
 ff_json_parse(const char *text, size_t length, char **error)
 {
 	MemoryContext context = CurrentMemoryContext;
-	FfJson	   *volatile root = NULL;
-	char	   *copy;
+	FfJson *volatile root = NULL;
+	char *copy;
 
 	if (error)
 		*error = NULL;
@@ -71,7 +71,7 @@ ff_json_parse(const char *text, size_t length, char **error)
 	}
 	PG_CATCH();
 	{
-		ErrorData  *problem;
+		ErrorData *problem;
 
 		MemoryContextSwitchTo(context);
 		problem = CopyErrorData();
@@ -127,7 +127,7 @@ step(const FfJson *json, const char *name, int length)
 		return getKeyJsonValueFromContainer(json->val.binary.data, name, length, NULL);
 	if (ff_json_is_array(json))
 	{
-		uint32		index = 0;
+		uint32 index = 0;
 
 		for (int i = 0; i < length; i++)
 		{
@@ -143,7 +143,7 @@ step(const FfJson *json, const char *name, int length)
 FfJson *
 ff_json_get(const FfJson *json, const char *path)
 {
-	FfJson	   *found = unconstify(FfJson *, json);
+	FfJson *found = unconstify(FfJson *, json);
 
 	if (path == NULL || *path == '\0')
 		return found;
@@ -181,7 +181,7 @@ bool
 ff_json_each(const FfJson *object, void **state, char **key, FfJson **value)
 {
 	JsonbIterator *iterator = *state;
-	JsonbValue	found;
+	JsonbValue found;
 
 	if (iterator == NULL)
 	{
@@ -210,8 +210,8 @@ scalar_text(const FfJson *json)
 		case jbvString:
 			return pnstrdup(json->val.string.val, json->val.string.len);
 		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(json->val.numeric)));
+			return DatumGetCString(
+				DirectFunctionCall1(numeric_out, NumericGetDatum(json->val.numeric)));
 		case jbvBool:
 			return pstrdup(json->val.boolean ? "true" : "false");
 		default:
@@ -228,7 +228,7 @@ ff_json_text(const FfJson *json, const char *path)
 const char *
 ff_json_text_or(const FfJson *json, const char *path, const char *fallback)
 {
-	char	   *text = ff_json_text(json, path);
+	char *text = ff_json_text(json, path);
 
 	return text != NULL && *text != '\0' ? text : fallback;
 }
@@ -237,7 +237,7 @@ ff_json_text_or(const FfJson *json, const char *path, const char *fallback)
 static bool
 looks_decimal(const char *text)
 {
-	int			digits = 0;
+	int digits = 0;
 
 	if (*text == '+' || *text == '-')
 		text++;
@@ -250,7 +250,7 @@ looks_decimal(const char *text)
 		return false;
 	if (*text == 'e' || *text == 'E')
 	{
-		int			exponent = 0;
+		int exponent = 0;
 
 		text++;
 		if (*text == '+' || *text == '-')
@@ -266,8 +266,8 @@ looks_decimal(const char *text)
 char *
 ff_json_number(const FfJson *json, const char *path)
 {
-	FfJson	   *found = ff_json_get(json, path);
-	char	   *text;
+	FfJson *found = ff_json_get(json, path);
+	char *text;
 
 	if (!ff_json_is_number(found) && !ff_json_is_string(found))
 		return NULL;
@@ -278,10 +278,10 @@ ff_json_number(const FfJson *json, const char *path)
 bool
 ff_json_int64(const FfJson *json, const char *path, int64 *value)
 {
-	char	   *text = ff_json_number(json, path);
-	double		real;
-	char	   *end;
-	int64		whole;
+	char *text = ff_json_number(json, path);
+	double real;
+	char *end;
+	int64 whole;
 
 	if (text == NULL)
 		return false;
@@ -302,7 +302,7 @@ ff_json_int64(const FfJson *json, const char *path, int64 *value)
 int64
 ff_json_int64_or(const FfJson *json, const char *path, int64 fallback)
 {
-	int64		value;
+	int64 value;
 
 	return ff_json_int64(json, path, &value) ? value : fallback;
 }
@@ -310,7 +310,7 @@ ff_json_int64_or(const FfJson *json, const char *path, int64 fallback)
 double
 ff_json_double_or(const FfJson *json, const char *path, double fallback)
 {
-	char	   *text = ff_json_number(json, path);
+	char *text = ff_json_number(json, path);
 
 	return text != NULL ? strtod(text, NULL) : fallback;
 }
@@ -318,8 +318,8 @@ ff_json_double_or(const FfJson *json, const char *path, double fallback)
 bool
 ff_json_bool(const FfJson *json, const char *path, bool fallback)
 {
-	char	   *text = scalar_text(ff_json_get(json, path));
-	bool		value;
+	char *text = scalar_text(ff_json_get(json, path));
+	bool value;
 
 	if (text != NULL && parse_bool(text, &value))
 		return value;
@@ -347,7 +347,7 @@ ff_json_dump(const FfJson *json)
 Datum
 ff_json_to_datum(const FfJson *json)
 {
-	JsonbValue	null_value = {.type = jbvNull};
+	JsonbValue null_value = {.type = jbvNull};
 
 	return JsonbPGetDatum(JsonbValueToJsonb(json ? unconstify(FfJson *, json) : &null_value));
 }

@@ -33,8 +33,8 @@ extern FfJson *ff_json_parse(const char *text, size_t length, char **error);
 /* The member at a dotted path ("a.b.0.c"; a whole number indexes an array). */
 extern FfJson *ff_json_get(const FfJson *json, const char *path);
 
-/* Elements of an array; an object or scalar counts as a list of itself, NULL and JSON null as none. */
-extern int	ff_json_count(const FfJson *json);
+/* Elements of an array; an object or scalar is a list of itself, NULL and JSON null are none. */
+extern int ff_json_count(const FfJson *json);
 extern FfJson *ff_json_at(const FfJson *json, int index);
 
 /* Walks the members of an object: start with *state NULL; false at the end. */
@@ -69,9 +69,9 @@ extern Datum ff_json_to_datum(const FfJson *json);
 typedef struct FfJsonWriter
 {
 	StringInfoData text;
-	int			depth;
-	bool		member[FF_JSON_DEPTH + 1];	/* something stands at this depth already */
-	char		closing[FF_JSON_DEPTH + 1];
+	int depth;
+	bool member[FF_JSON_DEPTH + 1]; /* something stands at this depth already */
+	char closing[FF_JSON_DEPTH + 1];
 } FfJsonWriter;
 
 /* key is NULL for the root and for elements of an array. */
@@ -82,7 +82,8 @@ extern void ff_write_end(FfJsonWriter *writer);
 /* NULL writes nothing: optional members are left out by passing what was read. */
 extern void ff_write_text(FfJsonWriter *writer, const char *key, const char *value);
 /* At most max_chars characters of value, cut at a character's edge. */
-extern void ff_write_text_max(FfJsonWriter *writer, const char *key, const char *value, int max_chars);
+extern void ff_write_text_max(FfJsonWriter *writer, const char *key, const char *value,
+							  int max_chars);
 extern void ff_write_number(FfJsonWriter *writer, const char *key, const char *decimal_text);
 extern void ff_write_int(FfJsonWriter *writer, const char *key, int64 value);
 extern void ff_write_bool(FfJsonWriter *writer, const char *key, bool value);

@@ -76,14 +76,15 @@ ff_write_text(FfJsonWriter *writer, const char *key, const char *value)
 void
 ff_write_text_max(FfJsonWriter *writer, const char *key, const char *value, int max_chars)
 {
-	int			length;
+	int length;
 
 	if (value == NULL)
 		return;
 	length = (int) strlen(value);
 	if (length > max_chars)
-		value = pnstrdup(value, pg_encoding_mbcliplen(PG_UTF8, value, length,
-													  pg_mbcharcliplen(value, length, max_chars)));
+		value = pnstrdup(value,
+						 pg_encoding_mbcliplen(
+							 PG_UTF8, value, length, pg_mbcharcliplen(value, length, max_chars)));
 	ff_write_text(writer, key, value);
 }
 

@@ -25,27 +25,28 @@ typedef struct FfHeader
 
 typedef struct FfMessage
 {
-	const char *method;			/* "GET", "POST", …; a static string */
-	StringInfoData url;			/* absolute, already percent-encoded */
-	FfHeader	headers[FF_MAX_HEADERS];
-	int			header_count;
-	const char *body;			/* NULL when there is none */
-	size_t		body_length;
-	int			query_parts;	/* parameters written behind the url so far */
+	const char *method; /* "GET", "POST", …; a static string */
+	StringInfoData url; /* absolute, already percent-encoded */
+	FfHeader headers[FF_MAX_HEADERS];
+	int header_count;
+	const char *body; /* NULL when there is none */
+	size_t body_length;
+	int query_parts; /* parameters written behind the url so far */
 } FfMessage;
 
 typedef struct FfReply
 {
-	int			status;			/* HTTP status; 0 when no answer came */
-	FfHeader	headers[FF_MAX_HEADERS];
-	int			header_count;
-	const char *body;			/* "" when empty; not NUL-safe, see length */
-	size_t		length;
+	int status; /* HTTP status; 0 when no answer came */
+	FfHeader headers[FF_MAX_HEADERS];
+	int header_count;
+	const char *body; /* "" when empty; not NUL-safe, see length */
+	size_t length;
 } FfReply;
 
 extern void ff_message_init(FfMessage *message);
 /* base must come from the connection's settings; a trailing slash is dropped. */
-extern void ff_message_begin(FfMessage *message, const char *method, const char *base, const char *path);
+extern void ff_message_begin(FfMessage *message, const char *method, const char *base,
+							 const char *path);
 /* Appends to the path: literal text, or one percent-encoded segment. */
 extern void ff_message_path(FfMessage *message, const char *literal);
 extern void ff_message_segment(FfMessage *message, const char *segment);
@@ -53,13 +54,15 @@ extern void ff_message_segment(FfMessage *message, const char *segment);
 extern void ff_message_query(FfMessage *message, const char *name, const char *value);
 extern void ff_message_header(FfMessage *message, const char *name, const char *value);
 /* Sets body and its Content-Type; body must live as long as the message. */
-extern void ff_message_body(FfMessage *message, const char *content_type, const char *body, size_t length);
+extern void ff_message_body(FfMessage *message, const char *content_type, const char *body,
+							size_t length);
 /* Percent-encodes everything but the unreserved characters of RFC 3986. */
 extern void ff_percent_encode(StringInfo target, const char *text);
 
 /* Value of a reply's header, case-insensitively; NULL when absent. */
 extern const char *ff_reply_header(const FfReply *reply, const char *name);
-/* Seconds of a Retry-After header, as a number or as an HTTP date relative to now (unix seconds); -1 when absent. */
-extern int	ff_reply_retry_after(const FfReply *reply, int64 now);
+/* Seconds of a Retry-After header, as a number or as an HTTP date relative to now (unix seconds);
+ * -1 when absent. */
+extern int ff_reply_retry_after(const FfReply *reply, int64 now);
 
 #endif
