@@ -27,7 +27,7 @@ include $(PGXS)
 -include $(wildcard src/*.d src/*/*.d)
 
 extension/fulfillment--$(EXTVERSION).sql: extension/parts.list $(addprefix extension/,$(PARTS))
-	@{ echo '\echo Use "CREATE EXTENSION fulfillment" to load this file. \quit'; \
+	@{ printf '%s\n' '\echo Use "CREATE EXTENSION fulfillment" to load this file. \quit'; \
 	   cat $(addprefix extension/,$(PARTS)); } > $@
 
 CLANG_FORMAT ?= clang-format

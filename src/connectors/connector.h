@@ -124,9 +124,15 @@ extern const FfConnector *ff_connector_find(const char *name);
 extern const FfConnector *ff_connector_at(int index);
 extern int ff_connector_count(void);
 
-/* ereport(ERROR) for a call that cannot be made into a request: names the field and what to do. */
+/*
+ * ereport(ERROR) for a call that cannot be made into a request: names the field
+ * and what to do.  A field "config.NAME" is a setting of the connection.
+ */
 extern void ff_connector_fail(const char *connector, const char *field, const char *hint)
 	pg_attribute_noreturn();
+/* The text at a path of the call, or ff_connector_fail when it is absent or empty. */
+extern char *ff_connector_need(const char *connector, const FfCall *call, const char *path,
+							   const char *hint);
 
 #define CONNECTOR(name) extern const FfConnector ff_connector_##name;
 #include "connectors/list.h"
@@ -138,7 +144,7 @@ extern void ff_outcome_init(FfOutcome *outcome);
 /* The canonical document of blueprint section 5; owned by the outcome. */
 extern char *ff_outcome_finish(FfOutcome *outcome);
 
-/* Sets result, code, message and field in one line; NULLs are left out. */
+/* Sets result, code, message and field in one line; a NULL keeps what stood there. */
 extern void ff_outcome_set(FfOutcome *outcome, FfResult result, const char *code,
 						   const char *message, const char *field);
 
@@ -157,7 +163,9 @@ extern FfJson *ff_outcome_json(const FfReply *reply, FfOutcome *outcome);
 
 /* text.c: small translations shared by connectors; results are palloc'd */
 
+/* With exactly that many decimals; what weighs something never becomes zero. */
 extern char *ff_grams_to(int64 grams, double unit_grams, int decimals);
+/* With at most two decimals and no trailing zeros. */
 extern char *ff_millimetres_to(int64 millimetres, double unit_mm);
 /* "2026-01-05T20:15:00Z" from a timestamp; strftime-like with 'Y','m','d','H','M','S' behind %. */
 extern char *ff_time_format(TimestampTz time, const char *format);

@@ -272,7 +272,15 @@ ff_json_number(const FfJson *json, const char *path)
 	if (!ff_json_is_number(found) && !ff_json_is_string(found))
 		return NULL;
 	text = scalar_text(found);
-	return looks_decimal(text) ? text : NULL;
+	if (!looks_decimal(text))
+		return NULL;
+	if (ff_json_is_number(found))
+		return text;
+	/* "+5", ".5" and "007" are numbers to people and not to JSON: write them as JSON does */
+	return DatumGetCString(DirectFunctionCall1(
+		numeric_out,
+		DirectFunctionCall3(
+			numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1))));
 }
 
 bool
