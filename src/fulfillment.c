@@ -8,6 +8,8 @@
 
 #include "fmgr.h"
 
+#include "pg/guc.h"
+
 PG_MODULE_MAGIC;
 
 void _PG_init(void);
@@ -15,4 +17,5 @@ void _PG_init(void);
 void
 _PG_init(void)
 {
+	ff_guc_init();
 }

@@ -15,8 +15,8 @@ typedef enum FfAuthKind
 	FF_AUTH_BASIC,            /* Authorization: Basic, from secrets user and password */
 	FF_AUTH_BEARER,           /* Authorization: Bearer <secret password> */
 	FF_AUTH_HEADER,           /* <header>: <secret password> */
-	FF_AUTH_OAUTH2_CLIENT,    /* client credentials grant; token shared by all workers */
-	FF_AUTH_STANDARD_WEBHOOKS /* webhook-id/-timestamp/-signature over the body */
+	FF_AUTH_OAUTH2_CLIENT,    /* a fetched token, shared by all workers */
+	FF_AUTH_STANDARD_WEBHOOKS /* signs with password; the message brings webhook-id */
 } FfAuthKind;
 
 typedef struct FfAuth
@@ -24,22 +24,34 @@ typedef struct FfAuth
 	FfAuthKind kind;
 	const char *user;     /* name of the secret that holds user, key or client id */
 	const char *password; /* name of the secret that holds password, token or client secret */
-	const char *header; /* the header that carries secret or token; OAuth2: default Authorization */
+	/* The header that carries secret or token, bare; OAuth2's default is "Authorization: Bearer".
+	 */
+	const char *header;
 	const char *token_url;      /* OAuth2: name of the setting that holds the token URL */
 	const char *token_default;  /* OAuth2: its default; a path is relative to setting base_url */
 	const char *scope;          /* OAuth2: name of the setting that holds the scope, or NULL */
 	bool basic_token;           /* OAuth2: client id and secret go as Basic auth, not in the form */
 	const char *account_header; /* OAuth2: extra header on the token call, or NULL */
 	const char *account_setting; /* … and the setting that holds its value */
+
+	/*
+	 * OAuth2: the token call's form when it is not client_credentials, with secrets as
+	 * {{secret:name}}: "grant_type=refresh_token&refresh_token={{secret:refresh_token}}".
+	 * Client id, client secret and scope are added to it as described above.
+	 */
+	const char *form;
+	/* OAuth2: fixed extra headers of the token call, one "Name: value" per line, or NULL. */
+	const char *token_headers;
 } FfAuth;
 
 typedef enum FfVerifyKind
 {
 	FF_VERIFY_NONE, /* connector has no signature; refuse unless the connection allows unsigned */
 	FF_VERIFY_HMAC_SHA256_BASE64, /* header = base64(HMAC-SHA256(secret, raw body)) */
-	FF_VERIFY_HMAC_SHA256_HEX,
-	FF_VERIFY_SHARED_SECRET, /* header equals the secret (optional "Bearer " before it) */
-	FF_VERIFY_STANDARD_WEBHOOKS
+	FF_VERIFY_HMAC_SHA256_HEX,    /* a name before the digest ("sha256=") is skipped */
+	FF_VERIFY_SHARED_SECRET,      /* header equals the secret (optional "Bearer " before it) */
+	FF_VERIFY_STANDARD_WEBHOOKS,
+	FF_VERIFY_TIMED_HEX /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
 } FfVerifyKind;
 
 typedef struct FfVerify

@@ -1,0 +1,27 @@
+/*
+ * guc.h
+ *
+ * The settings of the server, as plain C variables.  guc.c defines them with
+ * their descriptions and limits in tables; a new setting is one variable here
+ * and one row there.
+ */
+#ifndef FF_PG_GUC_H
+#define FF_PG_GUC_H
+
+#include "postgres.h"
+
+/* the wire */
+extern bool ff_guc_allow_private_addresses;
+extern int ff_guc_connect_timeout; /* ms */
+extern int ff_guc_call_timeout;    /* ms */
+extern int ff_guc_max_body;        /* kB */
+extern int ff_guc_max_concurrency; /* transfers of one worker */
+extern char *ff_guc_ca_file;
+
+/* the vault */
+extern char *ff_guc_key_file;
+
+/* Defines them all and reserves the prefix; called once from _PG_init. */
+extern void ff_guc_init(void);
+
+#endif
