@@ -1,24 +1,66 @@
 # fulfillment: order fulfillment inside PostgreSQL.
 #
 #   make, make install, make installcheck    the conventional way (PGXS)
-#   make check                               everything from zero, then every test
-#   make demo                                the main job on a throw-away cluster
-#   make bench, make lint, make format
+#   make demo           installs what is missing, builds, and runs the main job on a throw-away
+#                       cluster
+#   make check          everything from zero, then every test; ONLY='regress tests/tap/001*' picks
+#   make check-fast     lints, regression and isolation tests, built on what the last run left
+#   make lint           the rules of tests/lint
+#   make bench          the measurements of tests/bench
+#   make format         the layout of .clang-format
 #
 # The version is read from fulfillment.control and stands nowhere else.
+
+# PGXS has a target "check" of its own, which only says that there is none; so ours stand apart.
+OWN_GOALS = demo check check-fast lint bench format
+.PHONY: $(OWN_GOALS)
+
+ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
+
+check:
+	@tests/tools/in-copy tests/tools/run-suite $(ONLY)
+
+check-fast:
+	@tests/tools/in-copy --again tests/tools/run-suite build lint regress isolation $(ONLY)
+
+demo:
+	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/demo/run'
+
+bench:
+	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/bench/run'
+
+lint:
+	@tests/lint/run
+
+CLANG_FORMAT ?= clang-format
+format:
+	find src tests -name '*.[ch]' -exec $(CLANG_FORMAT) -i {} +
+
+# "make install check": the other goals are PGXS's.
+.DEFAULT:
+	@$(MAKE) $@
+
+else
 
 EXTENSION = fulfillment
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" fulfillment.control)
 MODULE_big = fulfillment
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-DATA_built = extension/fulfillment--$(EXTVERSION).sql
-REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+OLD_VERSIONS = $(sort $(patsubst extension/upgrade/%,%, \
+	$(foreach step,$(wildcard extension/upgrade/*.sql),$(firstword $(subst --, ,$(step))))))
+DATA_built = extension/fulfillment--$(EXTVERSION).sql \
+	$(OLD_VERSIONS:%=extension/fulfillment--%--$(EXTVERSION).sql)
 PG_CPPFLAGS = -Isrc -DFF_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
 	-Wno-declaration-after-statement -MMD -MP
 SHLIB_LINK = -lcurl -lcrypto
-PARTS := $(shell sed -e 's/\#.*//' -e '/^[[:space:]]*$$/d' extension/parts.list)
-EXTRA_CLEAN = $(DATA_built) build $(wildcard src/*.d src/*/*.d)
+EXTRA_CLEAN = $(wildcard extension/fulfillment--*.sql src/*.d src/*/*.d) build results
+
+REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+REGRESS_OPTS = --load-extension=fulfillment
+ISOLATION = $(patsubst tests/isolation/specs/%.spec,%, \
+	$(sort $(wildcard tests/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=tests/isolation --load-extension=fulfillment
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -26,13 +68,14 @@ include $(PGXS)
 
 -include $(wildcard src/*.d src/*/*.d)
 
-extension/fulfillment--$(EXTVERSION).sql: extension/parts.list $(addprefix extension/,$(PARTS))
-	@{ printf '%s\n' '\echo Use "CREATE EXTENSION fulfillment" to load this file. \quit'; \
-	   cat $(addprefix extension/,$(PARTS)); } > $@
+.DELETE_ON_ERROR:
 
-CLANG_FORMAT ?= clang-format
+extension/fulfillment--$(EXTVERSION).sql: extension/assemble extension/parts.list \
+		$(wildcard extension/schema/*.sql extension/api/*.sql)
+	extension/assemble > $@
 
-# Every C file of the checkout, written or new.
-.PHONY: format
-format:
-	find src tests -name '*.[ch]' -not -path '*/tmp_check/*' -exec $(CLANG_FORMAT) -i {} +
+extension/fulfillment--%--$(EXTVERSION).sql: extension/assemble extension/parts.list \
+		$(wildcard extension/api/*.sql extension/upgrade/*.sql)
+	extension/assemble $* > $@
+
+endif
