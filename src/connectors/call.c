@@ -98,7 +98,7 @@ complete_config(const FfConnector *connector, const FfJson *given, bool check)
 				ff_connector_fail(
 					connector->name,
 					psprintf("config.%s", setting->name),
-					psprintf("%s Set it in the connection's config.", setting->description));
+					psprintf("Set it in the connection's config. %s", setting->description));
 		}
 		else if (check && !fits(setting, value))
 			ff_connector_fail(connector->name,

@@ -1,1 +1,2 @@
 /* One line per connector; read by connector.h (declarations) and registry.c (the array). */
+CONNECTOR(webhook)
