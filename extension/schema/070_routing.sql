@@ -1,0 +1,98 @@
+-- Routing rules, decisions, listings.
+
+CREATE SEQUENCE fulfillment.rule_id_seq;
+CREATE TABLE fulfillment.routing_rules (
+	merchant_id int NOT NULL DEFAULT fulfillment.current_merchant() REFERENCES fulfillment.merchants,
+	rule_id bigint NOT NULL DEFAULT nextval('fulfillment.rule_id_seq'),
+	name text NOT NULL,
+	priority int NOT NULL DEFAULT 100,
+	active boolean NOT NULL DEFAULT true,
+	channels text[],
+	countries fulfillment.country_code[],
+	postcode_from text,
+	postcode_to text,
+	skus text[],
+	services text[],
+	min_weight_g int,
+	max_weight_g int,
+	min_value numeric,
+	max_value numeric,
+	hazmat boolean,
+	location_id bigint,
+	provider_id bigint,
+	effect text NOT NULL CHECK (effect IN ('allow', 'deny', 'prefer', 'penalise')),
+	amount numeric NOT NULL DEFAULT 0 CHECK (amount >= 0),
+	PRIMARY KEY (merchant_id, rule_id),
+	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations ON DELETE CASCADE,
+	FOREIGN KEY (merchant_id, provider_id) REFERENCES fulfillment.providers ON DELETE CASCADE,
+	CHECK (effect NOT IN ('prefer', 'penalise') OR amount > 0)
+);
+COMMENT ON TABLE fulfillment.routing_rules IS
+	'Rules that forbid, allow, favour or penalise locations and providers for the orders and items they match';
+COMMENT ON COLUMN fulfillment.routing_rules.skus IS 'SKUs or prefixes ending in *; NULL is every item';
+COMMENT ON COLUMN fulfillment.routing_rules.location_id IS 'Location it is about; NULL is every location';
+COMMENT ON COLUMN fulfillment.routing_rules.provider_id IS 'Provider it is about; NULL is every provider';
+COMMENT ON COLUMN fulfillment.routing_rules.effect IS
+	'deny forbids; allow forbids everything no allow rule names; prefer lowers and penalise raises the cost by amount';
+
+CREATE SEQUENCE fulfillment.decision_id_seq;
+CREATE TABLE fulfillment.decisions (
+	merchant_id int NOT NULL,
+	decision_id bigint NOT NULL DEFAULT nextval('fulfillment.decision_id_seq'),
+	order_id bigint NOT NULL,
+	decided_at timestamptz NOT NULL DEFAULT now(),
+	cause text NOT NULL,
+	cost numeric,
+	exact boolean NOT NULL DEFAULT true,
+	gap numeric NOT NULL DEFAULT 0,
+	chosen jsonb NOT NULL,
+	alternatives jsonb NOT NULL DEFAULT '[]',
+	rejected jsonb NOT NULL DEFAULT '[]',
+	waiting jsonb NOT NULL DEFAULT '[]',
+	PRIMARY KEY (merchant_id, decision_id),
+	FOREIGN KEY (merchant_id, order_id) REFERENCES fulfillment.orders ON DELETE CASCADE
+);
+CREATE INDEX decisions_order ON fulfillment.decisions (merchant_id, order_id, decision_id);
+COMMENT ON TABLE fulfillment.decisions IS 'Every assignment with its cost parts, the next best plans and why other locations lost';
+COMMENT ON COLUMN fulfillment.decisions.gap IS 'At most this much dearer than the optimum; 0 when exact';
+COMMENT ON COLUMN fulfillment.decisions.rejected IS 'Locations not chosen with the reason of each';
+COMMENT ON COLUMN fulfillment.decisions.waiting IS 'Units that could not be assigned with the reason of each';
+
+CREATE TABLE fulfillment.routing_settings (
+	merchant_id int PRIMARY KEY DEFAULT fulfillment.current_merchant() REFERENCES fulfillment.merchants,
+	currency fulfillment.currency_code NOT NULL DEFAULT 'EUR',
+	split_penalty numeric NOT NULL DEFAULT 1.5 CHECK (split_penalty >= 0),
+	late_penalty numeric NOT NULL DEFAULT 4 CHECK (late_penalty >= 0),
+	late_penalty_per_day numeric NOT NULL DEFAULT 0 CHECK (late_penalty_per_day >= 0),
+	backorder_penalty numeric NOT NULL DEFAULT 20 CHECK (backorder_penalty >= 0),
+	backorder_value_share numeric NOT NULL DEFAULT 0.5 CHECK (backorder_value_share >= 0),
+	max_splits int CHECK (max_splits > 0),
+	min_part_value numeric NOT NULL DEFAULT 0 CHECK (min_part_value >= 0),
+	retry_after interval NOT NULL DEFAULT '15 minutes' CHECK (retry_after > '0')
+);
+COMMENT ON TABLE fulfillment.routing_settings IS 'What splits, lateness and backorders cost a merchant; no row: the defaults';
+COMMENT ON COLUMN fulfillment.routing_settings.min_part_value IS 'A shipment worth less is not split off';
+COMMENT ON COLUMN fulfillment.routing_settings.retry_after IS 'When units that wait for stock are tried again at the latest';
+
+CREATE SEQUENCE fulfillment.listing_id_seq;
+CREATE TABLE fulfillment.listings (
+	merchant_id int NOT NULL DEFAULT fulfillment.current_merchant(),
+	listing_id bigint NOT NULL DEFAULT nextval('fulfillment.listing_id_seq'),
+	channel_id bigint NOT NULL,
+	item_id bigint NOT NULL,
+	channel_sku text NOT NULL,
+	product_id text,
+	variation_id text,
+	published int,
+	published_at timestamptz,
+	PRIMARY KEY (merchant_id, listing_id),
+	UNIQUE (merchant_id, channel_id, channel_sku),
+	FOREIGN KEY (merchant_id, channel_id) REFERENCES fulfillment.channels ON DELETE CASCADE,
+	FOREIGN KEY (merchant_id, item_id) REFERENCES fulfillment.items ON DELETE CASCADE
+);
+CREATE INDEX listings_item ON fulfillment.listings (merchant_id, item_id);
+COMMENT ON TABLE fulfillment.listings IS 'An item as a channel knows it';
+COMMENT ON COLUMN fulfillment.listings.channel_sku IS 'The SKU the channel uses in orders';
+COMMENT ON COLUMN fulfillment.listings.product_id IS 'The channel''s product id, for stock updates';
+COMMENT ON COLUMN fulfillment.listings.variation_id IS 'The channel''s variation id';
+COMMENT ON COLUMN fulfillment.listings.published IS 'The available quantity last taken by the channel';
