@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "utils/guc.h"
 
 #include "pg/guc.h"
@@ -18,6 +20,8 @@ int ff_guc_max_body;
 int ff_guc_max_concurrency;
 char *ff_guc_ca_file;
 char *ff_guc_key_file;
+int ff_guc_merchant_id;
+char *ff_guc_actor;
 
 typedef struct BoolRow
 {
@@ -65,6 +69,15 @@ static const BoolRow bool_rows[] = {
 };
 
 static const IntRow int_rows[] = {
+	{"fulfillment.merchant_id",
+	 &ff_guc_merchant_id,
+	 1,
+	 1,
+	 INT_MAX,
+	 PGC_USERSET,
+	 0,
+	 "Sets the merchant that functions work for when they are not told.",
+	 NULL},
 	{"fulfillment.connect_timeout",
 	 &ff_guc_connect_timeout,
 	 5000,
@@ -104,6 +117,13 @@ static const IntRow int_rows[] = {
 };
 
 static const StringRow string_rows[] = {
+	{"fulfillment.actor",
+	 &ff_guc_actor,
+	 "",
+	 PGC_USERSET,
+	 0,
+	 "Sets the person that history names beside the role.",
+	 "Applications that share one role set it per transaction."},
 	{"fulfillment.ca_file",
 	 &ff_guc_ca_file,
 	 "",

@@ -21,6 +21,10 @@ extern char *ff_guc_ca_file;
 /* the vault */
 extern char *ff_guc_key_file;
 
+/* the session */
+extern int ff_guc_merchant_id;
+extern char *ff_guc_actor; /* "" when not set */
+
 /* Defines them all and reserves the prefix; called once from _PG_init. */
 extern void ff_guc_init(void);
 

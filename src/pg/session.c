@@ -1,0 +1,171 @@
+/*
+ * session.c
+ *
+ * Access levels of roles by merchant, from table access; see session.h.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_namespace.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+#include "pg/compat.h"
+#include "pg/errors.h"
+#include "pg/guc.h"
+#include "pg/session.h"
+#include "pg/spi.h"
+
+/* Rows of the merchant and of merchant 0, which is every merchant. */
+static FfStatement levels_of_merchant = FF_STATEMENT(
+	"select role_name::text, level from fulfillment.access where merchant_id in (0, $1)", INT4OID);
+static FfStatement all_access = FF_STATEMENT(
+	"select role_name::text, merchant_id from fulfillment.access where merchant_id >= $1", INT4OID);
+
+static bool worker_process = false;
+
+static struct
+{
+	LocalTransactionId transaction;
+	Oid role;
+	int32 merchant_id;
+	FfLevel level;
+} remembered;
+
+void
+ff_actor_is_worker(void)
+{
+	worker_process = true;
+}
+
+const char *
+ff_actor(void)
+{
+	char *role;
+
+	if (worker_process)
+		return "worker";
+	role = GetUserNameFromId(GetOuterUserId(), false);
+	if (ff_guc_actor != NULL && *ff_guc_actor != '\0')
+		return psprintf("%s/%s", role, ff_guc_actor);
+	return role;
+}
+
+static FfLevel
+level_from_name(const char *name)
+{
+	if (strcmp(name, "admin") == 0)
+		return FF_LEVEL_ADMIN;
+	return strcmp(name, "operator") == 0 ? FF_LEVEL_OPERATOR : FF_LEVEL_VIEWER;
+}
+
+/* The schema belongs to whoever created the extension. */
+static bool
+all_powerful(Oid role)
+{
+	HeapTuple schema;
+	Oid owner;
+
+	if (worker_process || superuser_arg(role))
+		return true;
+	schema = SearchSysCache1(NAMESPACENAME, CStringGetDatum("fulfillment"));
+	if (!HeapTupleIsValid(schema))
+		return false;
+	owner = ((Form_pg_namespace) GETSTRUCT(schema))->nspowner;
+	ReleaseSysCache(schema);
+	return has_privs_of_role(role, owner);
+}
+
+static bool
+acts_as(Oid role, const char *name)
+{
+	Oid granted = get_role_oid(name, true);
+
+	return OidIsValid(granted) && has_privs_of_role(role, granted);
+}
+
+FfLevel
+ff_access_level(int32 merchant_id)
+{
+	Oid role = GetOuterUserId();
+	FfLevel level = FF_LEVEL_NONE;
+	FfRows rows;
+
+	if (all_powerful(role))
+		return FF_LEVEL_ADMIN;
+	ff_spi_begin();
+	rows = ff_run(&levels_of_merchant, ff_int4(merchant_id));
+	for (uint64 i = 0; i < rows.count; i++)
+		if (acts_as(role, ff_row_text(&rows, i, 1)))
+			level = Max(level, level_from_name(ff_row_text(&rows, i, 2)));
+	ff_spi_end();
+	return level;
+}
+
+void
+ff_require(FfLevel level, int32 merchant_id)
+{
+	static const char *const names[] = {"nothing", "viewer", "operator", "admin"};
+
+	if (remembered.transaction != FF_LOCAL_TRANSACTION || remembered.role != GetOuterUserId() ||
+		remembered.merchant_id != merchant_id)
+	{
+		remembered.level = ff_access_level(merchant_id);
+		remembered.merchant_id = merchant_id;
+		remembered.role = GetOuterUserId();
+		remembered.transaction = FF_LOCAL_TRANSACTION;
+	}
+	if (remembered.level < level)
+		ereport(ERROR,
+				(errcode(FF_ERR_FORBIDDEN),
+				 errmsg("role \"%s\" may not act for merchant %d",
+						GetUserNameFromId(GetOuterUserId(), false),
+						merchant_id),
+				 errdetail("This needs level \"%s\".", names[level]),
+				 errhint("Ask an administrator for fulfillment.grant_access.")));
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_access_level);
+
+Datum
+fulfillment_access_level(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {NULL, "viewer", "operator", "admin"};
+	FfLevel level = ff_access_level(PG_GETARG_INT32(0));
+
+	if (level == FF_LEVEL_NONE)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(names[level]));
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_visible_merchants);
+
+Datum
+fulfillment_visible_merchants(PG_FUNCTION_ARGS)
+{
+	Oid role = GetOuterUserId();
+	MemoryContext outer;
+	FfColumn merchants;
+	Datum result;
+
+	outer = ff_spi_begin();
+	ff_column_init(&merchants, INT4OID);
+	if (all_powerful(role))
+		ff_column_add(&merchants, ff_int4(0));
+	else
+	{
+		FfRows rows = ff_run(&all_access, ff_int4(0));
+
+		for (uint64 i = 0; i < rows.count; i++)
+			if (acts_as(role, ff_row_text(&rows, i, 1)))
+				ff_column_add(&merchants, ff_int4(ff_row_int4(&rows, i, 2)));
+	}
+	MemoryContextSwitchTo(outer);
+	result = ff_column(&merchants).value;
+	ff_spi_end();
+	PG_RETURN_DATUM(result);
+}

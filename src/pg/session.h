@@ -1,0 +1,36 @@
+/*
+ * session.h
+ *
+ * Who is acting, and for which merchant.  Public functions run as their owner
+ * (SECURITY DEFINER) and ask here whether the role behind the call may do it.
+ */
+#ifndef FF_PG_SESSION_H
+#define FF_PG_SESSION_H
+
+#include "postgres.h"
+
+typedef enum FfLevel
+{
+	FF_LEVEL_NONE,
+	FF_LEVEL_VIEWER,
+	FF_LEVEL_OPERATOR,
+	FF_LEVEL_ADMIN
+} FfLevel;
+
+/*
+ * ereport(ERROR, FF_ERR_FORBIDDEN) unless the calling role has at least this
+ * level for the merchant.  Superusers, the extension's owner and workers have
+ * every level.  The answer is remembered for the transaction.
+ */
+extern void ff_require(FfLevel level, int32 merchant_id);
+
+extern FfLevel ff_access_level(int32 merchant_id);
+
+/*
+ * Name for history and ledger: the calling role, with "/" and setting
+ * fulfillment.actor behind it when that is set; "worker" in a worker.
+ */
+extern const char *ff_actor(void);
+extern void ff_actor_is_worker(void);
+
+#endif
