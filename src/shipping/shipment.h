@@ -1,0 +1,112 @@
+/*
+ * shipment.h
+ *
+ * The life of shipments after the decision: created from a plan, moved by the
+ * one transition table, with packages, documents and stock following.
+ *
+ * Who calls must hold the lock of the order (ff_shipment_lock takes it); lock
+ * order is order, shipments by id, stock by (location, item).  This room never
+ * decides where goods come from and never talks to a provider: it writes the
+ * task.  After its events the order must be settled (orders/settle.h).
+ */
+#ifndef FF_SHIPPING_SHIPMENT_H
+#define FF_SHIPPING_SHIPMENT_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "model/machine.h"
+#include "model/state.h"
+#include "pg/json.h"
+
+typedef struct FfShipmentLine
+{
+	int32 line;
+	int64 item_id;
+	int32 quantity; /* planned */
+	int32 shipped;
+	int32 short_quantity;
+} FfShipmentLine;
+
+/* A shipment under lock, as the guards and effects see it. */
+typedef struct FfShipment
+{
+	int32 merchant_id;
+	int64 shipment_id;
+	int64 order_id;
+	int32 number;
+	char *reference;
+	int64 provider_id;
+	int64 location_id;
+	int64 service_id;
+	FfShipmentState state;
+	char *provider_reference; /* NULL before it was accepted */
+	bool cancel_pending;
+	int32 attempt;
+	TimestampTz stop_deadline;
+	char *integration;   /* api, file, manual */
+	int64 connection_id; /* 0: none */
+	bool own_location;   /* goods leave our own location: a label is a promise, not yet a parcel on
+							its way */
+	char *order_state;
+	bool held; /* the order has an active hold */
+	TimestampTz not_before;
+	char *capacity_day; /* ISO date or NULL */
+	int line_count;
+	FfShipmentLine *lines;
+} FfShipment;
+
+/* What a plan says of one shipment to be. */
+typedef struct FfPlannedShipment
+{
+	int64 order_id;
+	int64 provider_id;
+	int64 location_id;
+	int64 service_id;         /* 0: none */
+	const char *planned_cost; /* decimal text or NULL */
+	const char *currency;
+	const char *capacity_day; /* ISO date or NULL */
+	TimestampTz estimated_delivery_at;
+	int line_count;
+	const FfShipmentLine *lines; /* line, item_id, quantity */
+	int64 shipment_id;           /* set by ff_shipments_create */
+} FfPlannedShipment;
+
+/*
+ * Turns plans whose stock is already reserved into shipments (draft, and on to
+ * queued where nothing forbids it), set-based for any number of orders: rows,
+ * lines, order_lines.assigned, history, and a create_shipment task for each
+ * queued one with a connection.  The reservations must carry the same
+ * quantities; their movements get the shipment ids by ff_shipments_reserve.
+ */
+extern void ff_shipments_create(int32 merchant_id, FfPlannedShipment *planned, int count,
+								const char *cause);
+
+/* Locks the order, then the shipment, and loads it; ereport(ERROR, FF_ERR_UNKNOWN_OBJECT) when
+ * there is none. */
+extern FfShipment *ff_shipment_lock(int32 merchant_id, int64 shipment_id);
+/* All shipments of an order whose lock is held, by id. */
+extern FfShipment **ff_shipments_of_order(int32 merchant_id, int64 order_id, int *count);
+
+/* What comes with an event; which members matter is the event's business. */
+typedef struct FfShipmentReport
+{
+	const char *cause;     /* why, for history; required */
+	TimestampTz at;        /* when it happened; 0: now */
+	const FfJson *outcome; /* the provider's outcome.shipment: packages, documents, cost, lines */
+	const FfShipmentLine
+		*lines; /* ship, short: quantities in .shipped / .short_quantity; NULL: all that is open */
+	int line_count;
+	const FfJson
+		*packages;    /* ship by hand: [{number, tracking_number, carrier, weight_g, lines}] */
+	const char *code; /* reject, cancel_no: the provider's code and message */
+	const char *message;
+	const char *field;
+} FfShipmentReport;
+
+/* Applies one event; refusals are written to history and answered, not thrown. */
+extern FfVerdict ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event,
+								   const FfShipmentReport *report);
+
+#endif
