@@ -22,6 +22,7 @@
 #include "datatype/timestamp.h"
 
 #include "model/operation.h"
+#include "model/time.h"
 #include "pg/json.h"
 #include "transport/auth.h"
 #include "transport/message.h"
@@ -167,12 +168,6 @@ extern FfJson *ff_outcome_json(const FfReply *reply, FfOutcome *outcome);
 extern char *ff_grams_to(int64 grams, double unit_grams, int decimals);
 /* With at most two decimals and no trailing zeros. */
 extern char *ff_millimetres_to(int64 millimetres, double unit_mm);
-/* "2026-01-05T20:15:00Z" from a timestamp; strftime-like with 'Y','m','d','H','M','S' behind %. */
-extern char *ff_time_format(TimestampTz time, const char *format);
-extern char *ff_time_iso(TimestampTz time);
-/* Reads ISO 8601 with or without zone (none: UTC) and up to nine fraction digits; false when it is
- * no time. */
-extern bool ff_time_parse(const char *text, TimestampTz *time);
 /* Text without control characters, HTML tags and repeated blanks; for messages shown to people. */
 extern char *ff_plain_text(const char *text, int max_chars);
 
