@@ -20,7 +20,7 @@
 #define FF_ERR_NOT_SUPPORTED    FF_SQLSTATE('5') /* the connector cannot do this */
 #define FF_ERR_CONNECTION       FF_SQLSTATE('6') /* settings or secrets are missing or wrong */
 #define FF_ERR_FORBIDDEN        FF_SQLSTATE('7') /* the role may not do this for this merchant */
-#define FF_ERR_NOT_READY        FF_SQLSTATE('8') /* the installation lacks something; doctor() knows */
+#define FF_ERR_NOT_READY        FF_SQLSTATE('8') /* something is not installed; doctor() knows */
 #define FF_ERR_QUARANTINED      FF_SQLSTATE('9') /* a task failed too often */
 
 #endif

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Names and layout of C are what "make format" makes them.
+# C is laid out as "make format" does it.
 
 clang_format=${CLANG_FORMAT:-clang-format}
 if ! "$clang_format" --version 2>/dev/null | grep -q 'version 14\.'
