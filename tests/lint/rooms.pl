@@ -13,15 +13,16 @@ use FindBin;
 use lib $FindBin::Bin;
 use Source;
 
-my @domain = qw(pg model tasks stock routing shipping orders);
+my @domain = qw(pg model tasks stock routing notifications shipping orders);
 my %may_include = (
 	pg => [],
 	model => ['pg'],
 	tasks => [qw(pg model)],
 	stock => [qw(pg model tasks)],
 	routing => [qw(pg model tasks stock)],
-	shipping => [qw(pg model tasks stock)],
-	orders => [qw(pg model tasks stock routing shipping)],
+	notifications => [qw(pg model tasks)],
+	shipping => [qw(pg model tasks stock notifications)],
+	orders => [qw(pg model tasks stock routing notifications shipping)],
 	transport => [qw(pg model)],
 	connectors => [qw(pg model transport/message.h transport/auth.h)],
 	workers => [ @domain, 'transport', 'connectors' ],
