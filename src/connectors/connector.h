@@ -168,6 +168,7 @@ extern FfJson *ff_outcome_json(const FfReply *reply, FfOutcome *outcome);
 extern char *ff_grams_to(int64 grams, double unit_grams, int decimals);
 /* With at most two decimals and no trailing zeros. */
 extern char *ff_millimetres_to(int64 millimetres, double unit_mm);
+extern char *ff_base64(const char *bytes, size_t length);
 /* Text without control characters, HTML tags and repeated blanks; for messages shown to people. */
 extern char *ff_plain_text(const char *text, int max_chars);
 

@@ -1,2 +1,3 @@
 /* One line per connector; read by connector.h (declarations) and registry.c (the array). */
+CONNECTOR(sandbox)
 CONNECTOR(webhook)

@@ -39,6 +39,28 @@ ff_millimetres_to(int64 millimetres, double unit_mm)
 	return text;
 }
 
+char *
+ff_base64(const char *bytes, size_t length)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *in = (const unsigned char *) bytes;
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (size_t i = 0; i < length; i += 3)
+	{
+		size_t left = length - i;
+		uint32 group =
+			(uint32) in[i] << 16 | (left > 1 ? in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0);
+
+		appendStringInfoChar(&text, digits[group >> 18]);
+		appendStringInfoChar(&text, digits[group >> 12 & 63]);
+		appendStringInfoChar(&text, left > 1 ? digits[group >> 6 & 63] : '=');
+		appendStringInfoChar(&text, left > 2 ? digits[group & 63] : '=');
+	}
+	return text.data;
+}
+
 /* The few entities that error texts really hold. */
 static const struct
 {
