@@ -1,8 +1,5 @@
 -- Replays every conversation below tests/fixtures without a network: what each connector
 -- sends and what it understands.  The format stands in tests/fixtures/README.md.
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS fulfillment;
-RESET client_min_messages;
 
 CREATE TEMP TABLE fixture_lines (id int GENERATED ALWAYS AS IDENTITY, line text);
 \copy fixture_lines (line) from program 'cd "${PG_ABS_SRCDIR:-.}/tests/fixtures" && grep -an "" */*.txt /dev/null' with (format csv, delimiter E'\001', quote E'\002')
