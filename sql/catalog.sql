@@ -18,7 +18,7 @@ CREATE TEMP VIEW functions AS
 
 SELECT count(*) > 0 AS there_are_members FROM members;
 
--- Everything has a comment: functions, relations and types.
+-- Everything has a comment: functions, relations, types and columns.
 SELECT object AS "has no comment" FROM members
 WHERE obj_description(objid, CASE classid WHEN 'pg_type'::regclass THEN 'pg_type'
                                           WHEN 'pg_proc'::regclass THEN 'pg_proc'
@@ -32,6 +32,13 @@ WHERE obj_description(objid, CASE classid WHEN 'pg_type'::regclass THEN 'pg_type
                                                  WHERE c.oid = t.typrelid AND c.relkind = 'c'))
                   AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)))
 ORDER BY 1;
+
+SELECT format('%s.%s', c.relname, a.attname) AS "column has no comment"
+FROM relations c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+  AND col_description(c.oid, a.attnum) IS NULL
+ORDER BY c.relname, a.attnum;
 
 -- merchant_id leads every primary key, unique key and foreign key.  (Merchants have a code too.)
 SELECT relname AS "has no primary key" FROM tables t
