@@ -7,8 +7,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 
 #include "pg/guc.h"
+#include "tasks/wake.h"
 
 PG_MODULE_MAGIC;
 
@@ -18,4 +20,6 @@ void
 _PG_init(void)
 {
 	ff_guc_init();
+	if (process_shared_preload_libraries_in_progress)
+		ff_wake_init();
 }

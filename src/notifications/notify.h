@@ -24,8 +24,8 @@ typedef struct FfFact
 } FfFact;
 
 /*
- * Writes the facts that were not told yet (same type, subject and content) and
- * a send_message task per fact and listening connection.  Costs one query when
+ * Writes the facts that were not told yet (same type, subject and content), all
+ * of one merchant, and a send_message task per fact and listening connection.  Costs one query when
  * the merchant has no messenger connection.
  */
 extern void ff_notify(const FfFact *facts, int count);

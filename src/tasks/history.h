@@ -22,7 +22,7 @@ typedef struct FfHistory
 	const char *after;
 } FfHistory;
 
-/* Writes the rows in one statement; the actor is the session's. */
+/* Writes the rows, all of one merchant, in one statement; the actor is the session's. */
 extern void ff_history_add(const FfHistory *rows, int count);
 
 #endif

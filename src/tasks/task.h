@@ -30,17 +30,36 @@ typedef struct FfTask
 } FfTask;
 
 /*
- * Writes the tasks in one statement and wakes the workers of this database at
- * commit.  Needs no running worker.
+ * Writes the tasks, all of one merchant, in one statement and wakes the
+ * workers of this database at commit.  Needs no running worker.
  */
 extern void ff_tasks_add(FfTask *tasks, int count);
 
 /*
  * Deletes tasks of a subject that are not on the wire now; answers how many.
- * A leased task is left: its worker re-checks the subject when it applies.
+ * FF_OPERATION_COUNT stands for every operation.  A leased task is left: its
+ * worker re-checks the subject when it applies.
  */
 extern int ff_tasks_withdraw(int32 merchant_id, const char *subject_kind, int64 subject_id,
 							 FfOperation operation);
+
+/*
+ * The task a worker is settling.  While it is in hand, adding a task of the
+ * same operation, connection and subject writes nothing and sets wanted: the
+ * worker then goes on with the one it has.  NULL ends it.
+ */
+typedef struct FfTaskInHand
+{
+	int32 merchant_id;
+	int64 task_id;
+	int64 connection_id;
+	FfOperation operation;
+	const char *subject_kind;
+	int64 subject_id;
+	bool wanted;
+} FfTaskInHand;
+
+extern void ff_tasks_in_hand(FfTaskInHand *task);
 
 /* Wakes the workers of this database when the transaction commits (any commit, also prepared). */
 extern void ff_tasks_wake_at_commit(void);

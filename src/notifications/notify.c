@@ -1,0 +1,182 @@
+/*
+ * notify.c
+ *
+ * Facts for those who listen: written once per content, with one send_message
+ * task per fact and listening connection.  Decides who listens to what (the
+ * connection's list of event types, exact or as a prefix ending in "*", empty
+ * for all) and what counts as told already; refuses to know how a message
+ * looks or travels.
+ */
+#include "postgres.h"
+
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "notifications/notify.h"
+#include "pg/spi.h"
+#include "tasks/task.h"
+
+static FfStatement messenger_connectors =
+	FF_STATEMENT("select array_agg(name) from fulfillment.connector_list()"
+				 " where $1 = any (roles)",
+				 TEXTOID);
+static FfStatement listening_connections =
+	FF_STATEMENT("select connection_id, events from fulfillment.connections"
+				 " where merchant_id = $1 and connector = any ($2)",
+				 INT4OID, TEXTARRAYOID);
+static FfStatement insert_facts =
+	FF_STATEMENT("insert into fulfillment.notifications (merchant_id, type, order_id, shipment_id,"
+				 "  package_id, occurred_at, content_hash, data)"
+				 " select $1, u.type, u.order_id, u.shipment_id, u.package_id,"
+				 "  coalesce(u.at, now()), md5(u.data::text), u.data"
+				 " from unnest($2, $3, $4, $5, $6, $7)"
+				 "  as u (type, order_id, shipment_id, package_id, at, data)"
+				 " on conflict do nothing"
+				 " returning event_id, type, order_id",
+				 INT4OID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+				 TIMESTAMPTZARRAYOID, JSONBARRAYOID);
+
+/*
+ * Which connectors carry messages is a constant of the library, so it is asked
+ * once per process.
+ */
+static FfArgument
+connectors_of_messengers(void)
+{
+	static Datum kept = (Datum) 0;
+
+	if (kept == (Datum) 0)
+	{
+		FfRows rows = ff_run(&messenger_connectors, ff_text("messenger"));
+		MemoryContext outer;
+		bool null;
+		Datum names = ff_row_datum(&rows, 0, 1, &null);
+
+		outer = MemoryContextSwitchTo(TopMemoryContext);
+		kept = null ? PointerGetDatum(construct_empty_array(TEXTOID))
+					: PointerGetDatum(DatumGetArrayTypePCopy(names));
+		MemoryContextSwitchTo(outer);
+	}
+	return ff_datum(kept);
+}
+
+static bool
+matches(const char *pattern, const char *type)
+{
+	size_t length = strlen(pattern);
+
+	if (length > 0 && pattern[length - 1] == '*')
+		return strncmp(pattern, type, length - 1) == 0;
+	return strcmp(pattern, type) == 0;
+}
+
+static bool
+hears(const FfRows *connections, uint64 row, const char *type)
+{
+	bool null;
+	Datum *patterns;
+	int count;
+
+	deconstruct_array(DatumGetArrayTypeP(ff_row_datum(connections, row, 2, &null)),
+					  TEXTOID,
+					  -1,
+					  false,
+					  TYPALIGN_INT,
+					  &patterns,
+					  NULL,
+					  &count);
+	for (int i = 0; i < count; i++)
+		if (matches(TextDatumGetCString(patterns[i]), type))
+			return true;
+	return count == 0;
+}
+
+/* Whether anybody hears at least one of the facts. */
+static FfRows
+write_facts(const FfRows *connections, const FfFact *facts, int count)
+{
+	FfColumn type, order_id, shipment_id, package_id, at, data;
+
+	ff_column_init(&type, TEXTOID);
+	ff_column_init(&order_id, INT8OID);
+	ff_column_init(&shipment_id, INT8OID);
+	ff_column_init(&package_id, INT8OID);
+	ff_column_init(&at, TIMESTAMPTZOID);
+	ff_column_init(&data, JSONBOID);
+	for (int i = 0; i < count; i++)
+	{
+		bool heard = false;
+
+		Assert(facts[i].merchant_id == facts[0].merchant_id);
+		for (uint64 c = 0; c < connections->count && !heard; c++)
+			heard = hears(connections, c, facts[i].type);
+		if (!heard)
+			continue;
+		ff_column_add(&type, ff_text(facts[i].type));
+		ff_column_add(&order_id, ff_id(facts[i].order_id));
+		ff_column_add(&shipment_id, ff_id(facts[i].shipment_id));
+		ff_column_add(&package_id, ff_id(facts[i].package_id));
+		ff_column_add(&at, ff_time_or_null(facts[i].at));
+		ff_column_add(&data, ff_json_from_text(facts[i].data));
+	}
+	if (type.count == 0)
+		return (FfRows){0};
+	return ff_run(&insert_facts,
+				  ff_int4(facts[0].merchant_id),
+				  ff_column(&type),
+				  ff_column(&order_id),
+				  ff_column(&shipment_id),
+				  ff_column(&package_id),
+				  ff_column(&at),
+				  ff_column(&data));
+}
+
+static void
+write_tasks(int32 merchant_id, const FfRows *connections, const FfRows *written)
+{
+	FfTask *tasks = palloc0(sizeof(FfTask) * (connections->count * written->count));
+	int count = 0;
+
+	for (uint64 f = 0; f < written->count; f++)
+	{
+		char *type = ff_row_text(written, f, 2);
+		int64 event_id = ff_row_int8(written, f, 1);
+
+		for (uint64 c = 0; c < connections->count; c++)
+		{
+			FfTask *task = &tasks[count];
+
+			if (!hears(connections, c, type))
+				continue;
+			task->merchant_id = merchant_id;
+			task->connection_id = ff_row_int8(connections, c, 1);
+			task->operation = FF_OP_SEND_MESSAGE;
+			task->subject_kind = "event";
+			task->subject_id = event_id;
+			task->order_id = ff_row_int8(written, f, 3);
+			count++;
+		}
+	}
+	ff_tasks_add(tasks, count);
+}
+
+void
+ff_notify(const FfFact *facts, int count)
+{
+	FfRows connections;
+
+	if (count == 0)
+		return;
+	ff_spi_begin();
+	connections =
+		ff_run(&listening_connections, ff_int4(facts[0].merchant_id), connectors_of_messengers());
+	if (connections.count > 0)
+	{
+		FfRows written = write_facts(&connections, facts, count);
+
+		if (written.count > 0)
+			write_tasks(facts[0].merchant_id, &connections, &written);
+	}
+	ff_spi_end();
+}

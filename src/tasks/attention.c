@@ -1,0 +1,37 @@
+/*
+ * attention.c
+ *
+ * What waits for a person: each thing once, counted when it comes again.
+ * Decides what is "the same thing" (kind, order, shipment, task, while open);
+ * resolving is the workers' room's.
+ */
+#include "postgres.h"
+
+#include "pg/spi.h"
+#include "tasks/task.h"
+
+static FfStatement open_attention =
+	FF_STATEMENT("insert into fulfillment.attention as a"
+				 " (merchant_id, kind, order_id, shipment_id, task_id, message, hint)"
+				 " values ($1, $2, $3, $4, $5, $6, $7)"
+				 " on conflict (merchant_id, kind, order_id, shipment_id, task_id)"
+				 "  where resolved_at is null"
+				 " do update set times = a.times + 1, message = excluded.message,"
+				 "  hint = excluded.hint",
+				 INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID);
+
+void
+ff_attention_open(int32 merchant_id, const char *kind, int64 order_id, int64 shipment_id,
+				  int64 task_id, const char *message, const char *hint)
+{
+	ff_spi_begin();
+	ff_run(&open_attention,
+		   ff_int4(merchant_id),
+		   ff_text(kind),
+		   ff_id(order_id),
+		   ff_id(shipment_id),
+		   ff_id(task_id),
+		   ff_text(message),
+		   ff_text(hint));
+	ff_spi_end();
+}

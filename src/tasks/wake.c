@@ -1,0 +1,197 @@
+/*
+ * wake.c
+ *
+ * The list of listening workers in shared memory, and the callback by which a
+ * commit sets their latches.  Decides who is woken and when; refuses to know
+ * what for.  See wake.h.
+ *
+ * The flag of a listener is raised before its latch is set, and a listener
+ * lowers it before it looks, so no wake-up is lost between the two.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "port/atomics.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "tcop/utility.h"
+
+#include "tasks/task.h"
+#include "tasks/wake.h"
+
+#define MAX_LISTENERS 128
+
+typedef struct Listener
+{
+	Oid database; /* InvalidOid: free */
+	Latch *latch;
+	pg_atomic_uint32 raised;
+} Listener;
+
+typedef struct Shared
+{
+	LWLock *lock;
+	Listener listeners[MAX_LISTENERS];
+} Shared;
+
+static Shared *shared = NULL;
+static Listener *mine = NULL;
+static bool wanted = false;
+
+static shmem_request_hook_type earlier_request = NULL;
+static shmem_startup_hook_type earlier_startup = NULL;
+static ProcessUtility_hook_type earlier_utility = NULL;
+
+void
+ff_wake_database(Oid database)
+{
+	if (shared == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < MAX_LISTENERS; i++)
+	{
+		Listener *listener = &shared->listeners[i];
+
+		if (listener->database != database)
+			continue;
+		pg_atomic_write_u32(&listener->raised, 1);
+		pg_memory_barrier();
+		SetLatch(listener->latch);
+	}
+	LWLockRelease(shared->lock);
+}
+
+static void
+at_end(XactEvent event, void *argument)
+{
+	if (!wanted)
+		return;
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PARALLEL_COMMIT:
+			wanted = false;
+			ff_wake_database(MyDatabaseId);
+			break;
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PARALLEL_ABORT:
+		case XACT_EVENT_PREPARE: /* COMMIT PREPARED wakes, see below */
+			wanted = false;
+			break;
+		default:
+			break;
+	}
+}
+
+void
+ff_tasks_wake_at_commit(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+	{
+		RegisterXactCallback(at_end, NULL);
+		registered = true;
+	}
+	wanted = true;
+}
+
+/* What a prepared transaction wrote is unknown here, so its end wakes in any case. */
+static void
+after_utility(PlannedStmt *statement, const char *text, bool read_only,
+			  ProcessUtilityContext context, ParamListInfo parameters,
+			  QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
+{
+	bool prepared =
+		IsA(statement->utilityStmt, TransactionStmt) &&
+		castNode(TransactionStmt, statement->utilityStmt)->kind == TRANS_STMT_COMMIT_PREPARED;
+	ProcessUtility_hook_type next =
+		earlier_utility != NULL ? earlier_utility : standard_ProcessUtility;
+
+	next(statement, text, read_only, context, parameters, environment, receiver, completion);
+	if (prepared)
+		ff_wake_database(MyDatabaseId);
+}
+
+static void
+leave(int code, Datum argument)
+{
+	if (mine == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	mine->database = InvalidOid;
+	mine->latch = NULL;
+	LWLockRelease(shared->lock);
+	mine = NULL;
+}
+
+void
+ff_wake_listen(Oid database)
+{
+	if (shared == NULL || mine != NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_LISTENERS && mine == NULL; i++)
+	{
+		Listener *listener = &shared->listeners[i];
+
+		if (OidIsValid(listener->database))
+			continue;
+		listener->database = database;
+		listener->latch = MyLatch;
+		pg_atomic_write_u32(&listener->raised, 1);
+		mine = listener;
+	}
+	LWLockRelease(shared->lock);
+	if (mine != NULL)
+		before_shmem_exit(leave, (Datum) 0);
+}
+
+bool
+ff_wake_taken(void)
+{
+	return mine != NULL && pg_atomic_exchange_u32(&mine->raised, 0) != 0;
+}
+
+static void
+request(void)
+{
+	if (earlier_request != NULL)
+		earlier_request();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(Shared)));
+	RequestNamedLWLockTranche("fulfillment_wake", 1);
+}
+
+static void
+startup(void)
+{
+	bool found;
+
+	if (earlier_startup != NULL)
+		earlier_startup();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("fulfillment wake", sizeof(Shared), &found);
+	if (!found)
+	{
+		memset(shared, 0, sizeof(Shared));
+		shared->lock = &GetNamedLWLockTranche("fulfillment_wake")->lock;
+		for (int i = 0; i < MAX_LISTENERS; i++)
+			pg_atomic_init_u32(&shared->listeners[i].raised, 0);
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+ff_wake_init(void)
+{
+	earlier_request = shmem_request_hook;
+	shmem_request_hook = request;
+	earlier_startup = shmem_startup_hook;
+	shmem_startup_hook = startup;
+	earlier_utility = ProcessUtility_hook;
+	ProcessUtility_hook = after_utility;
+}

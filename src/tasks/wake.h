@@ -1,0 +1,27 @@
+/*
+ * wake.h
+ *
+ * Who is to be woken when there is work in a database: workers enlist here
+ * with their latch, and whoever commits work sets it.  A wake-up is a hint:
+ * nothing depends on it but the time until the work is seen.
+ *
+ * Lives in shared memory; without it (the library is not preloaded, so there
+ * is no worker) every call does nothing.
+ */
+#ifndef FF_TASKS_WAKE_H
+#define FF_TASKS_WAKE_H
+
+#include "postgres.h"
+
+/* Asks for shared memory and watches COMMIT PREPARED; only from _PG_init of a preloaded library. */
+extern void ff_wake_init(void);
+
+/* Enlists this process for its database, until it exits. */
+extern void ff_wake_listen(Oid database);
+/* Whether there was a wake-up since the last call.  Ask before looking for work, never after. */
+extern bool ff_wake_taken(void);
+
+/* Wakes every listener of a database now. */
+extern void ff_wake_database(Oid database);
+
+#endif
