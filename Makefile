@@ -5,6 +5,7 @@
 #                       cluster
 #   make check          everything from zero, then every test; ONLY='regress tests/tap/001*' picks
 #   make check-fast     lints, regression and isolation tests, built on what the last run left
+#   make unit           the tests of plain C, which need no server
 #   make lint           the rules of tests/lint
 #   make bench          the measurements of tests/bench
 #   make format         the layout of .clang-format
@@ -12,7 +13,7 @@
 # The version is read from fulfillment.control and stands nowhere else.
 
 # PGXS has a target "check" of its own, which only says that there is none; so ours stand apart.
-OWN_GOALS = demo check check-fast lint bench format
+OWN_GOALS = demo check check-fast unit lint bench format
 .PHONY: $(OWN_GOALS)
 
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
@@ -28,6 +29,9 @@ demo:
 
 bench:
 	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/bench/run'
+
+unit:
+	@tests/groups/unit
 
 lint:
 	@tests/lint/run

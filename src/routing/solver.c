@@ -1,0 +1,83 @@
+/*
+ * solver.c
+ *
+ * Chooses the method: the cover when it is possible as it stands, location
+ * after location when it is not, the bounded search when there are too many
+ * states for either.  Plain C.
+ */
+#include "routing/solver.h"
+
+#include "routing/cover.h"
+#include "routing/search.h"
+#include "routing/stepwise.h"
+#include "routing/verdict.h"
+
+static void
+ship_nothing(const FfSpace *space, FfSolution *solution)
+{
+	ff_plan_build(space, NULL, 0, &solution->plan);
+}
+
+static void
+solve_bounded(const FfSpace *space, FfCost bound, FfSolution *solution)
+{
+	FfPick *picks;
+	int npicks = ff_search(space, &picks);
+
+	if (!ff_plan_build(space, picks, npicks, &solution->plan))
+		ship_nothing(space, solution);
+	solution->gap = solution->plan.total > bound ? solution->plan.total - bound : 0;
+	solution->exact = solution->gap == 0;
+}
+
+static void
+solve_by_states(const FfCover *cover, FfSolution *solution)
+{
+	const FfStates *states = cover->states;
+	const FfSpace *space = states->space;
+	FfPick *picks;
+	int npicks = 0;
+	int part;
+	FfCost bound = ff_cover_total(cover, &part) + space->lost;
+
+	solution->exact = true;
+	if (part > 0)
+		npicks = ff_cover_picks(cover, states->place[part], part, &picks);
+	if (part == 0)
+		ship_nothing(space, solution);
+	else if (ff_plan_build(space, picks, npicks, &solution->plan))
+		;
+	else if (ff_stepwise_solve(states, &picks, &npicks))
+		ff_plan_build(space, picks, npicks, &solution->plan);
+	else
+		solve_bounded(space, bound, solution);
+}
+
+void
+ff_solve(const FfProblem *problem, FfArena *arena, FfSolution *solution)
+{
+	int64_t effort = problem->effort > 0 ? problem->effort : FF_SOLVER_EFFORT;
+	FfSpace space;
+	FfStates states;
+	FfCover cover;
+
+	memset(solution, 0, sizeof(*solution));
+	ff_space_build(&space, problem, arena);
+	solution->exact = true;
+	if (space.nplaces == 0 || (problem->ship_complete && !space.whole))
+	{
+		ship_nothing(&space, solution);
+		ff_verdict_reasons(&space, solution);
+		return;
+	}
+	if (ff_states_effort(&space) > effort || !ff_states_build(&states, &space))
+	{
+		solve_bounded(&space, ff_search_bound(&space), solution);
+		ff_verdict_reasons(&space, solution);
+		return;
+	}
+	ff_cover_build(&cover, &states);
+	solve_by_states(&cover, solution);
+	ff_verdict_reasons(&space, solution);
+	ff_verdict_alternatives(&cover, solution);
+}
