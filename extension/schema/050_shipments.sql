@@ -16,9 +16,10 @@ CREATE TABLE fulfillment.shipments (
 	stop_at timestamptz,
 	stop_deadline timestamptz,
 	cancel_pending boolean NOT NULL DEFAULT false,
-	attempt int NOT NULL DEFAULT 1,
+	attempt int NOT NULL DEFAULT 0 CHECK (attempt >= 0),
 	provider_reference text,
 	planned_cost numeric,
+	capture_amount numeric NOT NULL DEFAULT 0,
 	cost numeric,
 	currency fulfillment.currency_code,
 	capacity_day date,
@@ -54,9 +55,10 @@ COMMENT ON COLUMN fulfillment.shipments.stop IS 'Answer to the last hold or canc
 COMMENT ON COLUMN fulfillment.shipments.stop_at IS 'When that answer was given';
 COMMENT ON COLUMN fulfillment.shipments.stop_deadline IS 'When an unanswered request to stop or cancel is given up';
 COMMENT ON COLUMN fulfillment.shipments.cancel_pending IS 'Cancel as soon as the outcome of the running call is known';
-COMMENT ON COLUMN fulfillment.shipments.attempt IS 'How often this shipment was handed to the provider; part of the idempotency key';
+COMMENT ON COLUMN fulfillment.shipments.attempt IS 'How often this shipment was handed to the provider';
 COMMENT ON COLUMN fulfillment.shipments.provider_reference IS 'The provider''s id of this shipment';
 COMMENT ON COLUMN fulfillment.shipments.planned_cost IS 'Cost the assignment counted on';
+COMMENT ON COLUMN fulfillment.shipments.capture_amount IS 'Value of the ordered units shipped with it: what may be captured for it, never more';
 COMMENT ON COLUMN fulfillment.shipments.cost IS 'Cost the provider reported';
 COMMENT ON COLUMN fulfillment.shipments.capacity_day IS 'Day whose capacity this shipment uses';
 

@@ -50,9 +50,16 @@ typedef struct FfShipment
 	bool own_location;   /* goods leave our own location: a label is a promise, not yet a parcel on
 							its way */
 	char *order_state;
-	bool held; /* the order has an active hold */
+	bool payment_ready; /* the payment rule lets goods go */
+	bool held;          /* the order has an active hold */
 	TimestampTz not_before;
 	char *capacity_day; /* ISO date or NULL */
+	char *progress;     /* picking, packed or NULL */
+	char *stop;         /* requested, stopped, too_late or NULL */
+	char *stop_within;  /* interval text: how long a stop may stay unanswered */
+	bool shipped_after_cancel;
+	FfShipmentEvent event; /* the event being applied, and when it happened */
+	TimestampTz event_at;
 	int line_count;
 	FfShipmentLine *lines;
 } FfShipment;
@@ -78,8 +85,9 @@ typedef struct FfPlannedShipment
  * queued where nothing forbids it), set-based for any number of orders: rows,
  * lines, order_lines.assigned, history, and a create_shipment task for each
  * queued one with a connection.  The reservations must carry the same
- * quantities; their movements get the shipment ids by ff_shipments_reserve.
+ * quantities and the shipment ids, which ff_shipments_number gives beforehand.
  */
+extern void ff_shipments_number(FfPlannedShipment *planned, int count);
 extern void ff_shipments_create(int32 merchant_id, FfPlannedShipment *planned, int count,
 								const char *cause);
 
@@ -103,10 +111,25 @@ typedef struct FfShipmentReport
 	const char *code; /* reject, cancel_no: the provider's code and message */
 	const char *message;
 	const char *field;
+	bool by_provider;     /* the provider said it, not one of our people */
+	bool stock_code;      /* reject: it lacks the stock, so what is reserved is not there */
+	bool lookup_is_proof; /* absent: the look-up is authoritative and its grace has passed */
+	bool grace_running;   /* absent: it is too early for the look-up to prove anything */
+	bool repeat_is_safe;  /* no_lookup: the provider would recognise the repeated call */
+	const FfPlannedShipment *target; /* move: where to, with provider, service and cost */
 } FfShipmentReport;
 
 /* Applies one event; refusals are written to history and answered, not thrown. */
 extern FfVerdict ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event,
 								   const FfShipmentReport *report);
+
+/*
+ * Takes what a provider says of a shipment (outcome.shipment: state, lines,
+ * packages, documents, cost, estimated_delivery_at, short[]) and applies the
+ * events it stands for, in the order of nature: accepted, progress, short,
+ * shipped or over-shipped, cancelled, delivered.  Quantities are what the
+ *
+ */
+extern void ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *cause);
 
 #endif

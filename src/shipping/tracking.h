@@ -26,7 +26,7 @@ typedef struct FfTrackingResult
  * number nobody knows changes nothing.  When several shipments share the
  * number, shipment_id (0: any, the newest) says which.
  */
-extern FfTrackingResult ff_tracking_apply(int32 merchant_id, int64 shipment_id,
-										  const FfJson *tracking, const char *cause);
+extern FfTrackingResult ff_tracking_report(int32 merchant_id, int64 shipment_id,
+										   const FfJson *tracking, const char *cause);
 
 #endif
