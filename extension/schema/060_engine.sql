@@ -38,14 +38,17 @@ CREATE TABLE fulfillment.tasks (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (merchant_id, task_id),
 	FOREIGN KEY (merchant_id, connection_id) REFERENCES fulfillment.connections,
-	CHECK ((state = 'leased') = (lease IS NOT NULL))
+	CHECK ((state = 'leased') = (lease IS NOT NULL)),
+	CHECK ((state = 'parked') = (due_at = 'infinity'))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500,
 	autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX tasks_due ON fulfillment.tasks (merchant_id, connection_id, due_at) WHERE state <> 'parked';
+-- No index names a column that claiming changes, so a claim is a heap-only update.
+CREATE INDEX tasks_due ON fulfillment.tasks (merchant_id, connection_id, due_at, task_id);
 CREATE INDEX tasks_subject ON fulfillment.tasks (merchant_id, subject_kind, subject_id, connection_id, task_id);
 COMMENT ON TABLE fulfillment.tasks IS 'Calls still to make, and only those: a finished task leaves and its story stays in calls';
 COMMENT ON COLUMN fulfillment.tasks.subject_id IS
 	'What the call is about; tasks of one subject and connection are called in the order of their ids';
+COMMENT ON COLUMN fulfillment.tasks.due_at IS 'When it is called next; infinity while it is parked';
 COMMENT ON COLUMN fulfillment.tasks.lease IS 'Token of the worker that is making the call; nobody else may settle it';
 COMMENT ON COLUMN fulfillment.tasks.leased_until IS 'After this the worker counts as dead and the call as unknown';
 COMMENT ON COLUMN fulfillment.tasks.in_doubt IS 'An earlier call may have succeeded: it is looked up before it is repeated';
@@ -128,8 +131,8 @@ CREATE TABLE fulfillment.attention (
 	resolution text,
 	PRIMARY KEY (merchant_id, attention_id)
 );
-CREATE INDEX attention_open ON fulfillment.attention (merchant_id, kind, order_id, shipment_id, task_id)
-	WHERE resolved_at IS NULL;
+CREATE UNIQUE INDEX attention_open ON fulfillment.attention (merchant_id, kind, order_id, shipment_id, task_id)
+	NULLS NOT DISTINCT WHERE resolved_at IS NULL;
 COMMENT ON TABLE fulfillment.attention IS 'What waits for a person, each thing once, with what to do about it';
 COMMENT ON COLUMN fulfillment.attention.kind IS 'unknown_outcome, rejected, shipped_after_cancel, over_shipped, too_late, return_to_sender, lost …';
 

@@ -128,7 +128,7 @@ extern FfVerdict ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event,
  * packages, documents, cost, estimated_delivery_at, short[]) and applies the
  * events it stands for, in the order of nature: accepted, progress, short,
  * shipped or over-shipped, cancelled, delivered.  Quantities are what the
- *
+ * provider has shipped in all under this reference.
  */
 extern void ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *cause);
 
