@@ -161,12 +161,14 @@ FF_EFFECT(FF_EFFECT_FLAG_SHIPPED_AFTER_CANCEL, "flag_shipped_after_cancel",
 		  "flag it; nothing is captured by itself")
 FF_EFFECT(FF_EFFECT_EXPECT_RETURN, "expect_return", "open a return for the goods")
 FF_EFFECT(FF_EFFECT_FREEZE, "freeze", "answer stopped")
-FF_EFFECT(FF_EFFECT_UNFREEZE, "unfreeze", "clear the stop; go on where it was")
+FF_EFFECT(FF_EFFECT_UNFREEZE, "unfreeze",
+		  "clear the stop; go on where it was, with a task if it had one")
 FF_EFFECT(FF_EFFECT_REQUEST_STOP, "request_stop",
 		  "answer requested: hold, else cancel, else call the warehouse; with a deadline")
 FF_EFFECT(FF_EFFECT_WITHDRAW_STOP, "withdraw_stop", "clear the stop; tell the provider to go on")
 FF_EFFECT(FF_EFFECT_RECORD_STOPPED, "record_stopped", "answer stopped, with the time")
-FF_EFFECT(FF_EFFECT_RECORD_TOO_LATE, "record_too_late", "answer too_late, with the time")
+FF_EFFECT(FF_EFFECT_RECORD_TOO_LATE, "record_too_late",
+		  "answer too_late to a stop that was asked for")
 FF_EFFECT(FF_EFFECT_ESCALATE, "escalate", "put the failed stop in front of a person")
 FF_EFFECT(FF_EFFECT_MARK_CANCEL_PENDING, "mark_cancel_pending",
 		  "cancel as soon as the outcome is known")

@@ -38,7 +38,7 @@ typedef struct FfOrderDocument
 	char *channel;
 	char *number;
 	char *channel_order_id;
-	int64 version;         /* 1 when absent */
+	int64 version;         /* 0 when absent */
 	TimestampTz placed_at; /* FF_NO_TIME when absent, as for every time here */
 	char *currency;
 	char *email;

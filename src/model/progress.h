@@ -55,7 +55,8 @@ typedef struct FfOrderFacts
 	int64 cancelled;
 	int64 assigned;
 	int64 submitted;
-	int64 shipped;
+	int64 shipped;      /* up to what was ordered, per line … */
+	int64 over_shipped; /* … and beyond it */
 	int64 delivered;
 	int64 backordered;
 	int64 unfillable;

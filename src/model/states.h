@@ -9,7 +9,8 @@
  * FF_RETURN_STATE(symbol, name, final)     final: nothing more is expected of anybody
  * FF_PACKAGE_STATUS(symbol, name, rank, final, physical, trouble)
  *     rank      decides between events of the same instant
- *     physical  proves that the goods have left the house
+ *     physical  proves that the goods have left the house: the first such report ships what we
+ *               did not know to be shipped
  *     trouble   0 none, else how bad: the worst is what a shipment shows
  *
  * Define the lists you want and include this file; the others read as nothing.

@@ -18,30 +18,22 @@
 
 #include "model/state.h"
 
-#define FF_RANK_FIRST_SCAN 20 /* of the in_transit that is a package's first physical scan */
-
-/* What a package's row holds.  Before any event: all zero. */
+/* What a package's row holds.  Before any event: FF_PACKAGE_UNKNOWN. */
 typedef struct FfTracking
 {
 	FfPackageStatus status;
-	TimestampTz at; /* time of the event the status is from; ignored while unknown */
-	int rank;
-	bool scanned;       /* some event proved that the goods left the house */
-	bool contradictory; /* the carrier has contradicted itself */
+	TimestampTz at;     /* time of the event the status is from; ignored while unknown */
+	bool contradictory; /* the carrier has contradicted itself at some time */
 } FfTracking;
 
-typedef struct FfTrackingChange
-{
-	FfTracking tracking; /* what the row holds from now on */
-	bool newest;         /* this event is what the package shows: take its place and text too */
-	bool changed;        /* the status is another one */
-	bool first_scan;     /* first proof that the goods left: the shipment has shipped */
-	bool contradicts;    /* this event is against what the carrier had said */
-} FfTrackingChange;
-
-/* The event itself is to be stored in any case, once by its key. */
-extern FfTrackingChange ff_tracking_apply(const FfTracking *current, FfPackageStatus reported,
-										  TimestampTz at);
+/*
+ * What the row holds after an event; the event itself is stored in any case.
+ * applied says whether the event is now what the package shows (else its
+ * place and text are history only); that the status is another one is
+ * tracking.status != current->status.
+ */
+extern FfTracking ff_package_track(const FfTracking *current, FfPackageStatus reported,
+								   TimestampTz at, bool *applied);
 
 /* counts[status] = packages of the shipment in that status. */
 extern FfPackageStatus ff_shipment_tracking(const int counts[FF_PACKAGE_STATUS_COUNT]);
