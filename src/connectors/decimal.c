@@ -1,0 +1,107 @@
+/*
+ * decimal.c
+ *
+ * Exact arithmetic on decimal text, by PostgreSQL's numeric; see decimal.h.
+ * It knows no document and rounds only where a share is asked for.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "connectors/decimal.h"
+
+static Datum
+from_text(const char *text)
+{
+	return DirectFunctionCall3(
+		numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+static char *
+to_text(Datum number)
+{
+	return DatumGetCString(DirectFunctionCall1(numeric_out, number));
+}
+
+char *
+ff_decimal_add(const char *a, const char *b)
+{
+	return to_text(DirectFunctionCall2(numeric_add, from_text(a), from_text(b)));
+}
+
+char *
+ff_decimal_subtract(const char *a, const char *b)
+{
+	return to_text(DirectFunctionCall2(numeric_sub, from_text(a), from_text(b)));
+}
+
+char *
+ff_decimal_multiply(const char *a, const char *b)
+{
+	return to_text(DirectFunctionCall2(numeric_mul, from_text(a), from_text(b)));
+}
+
+int
+ff_decimal_compare(const char *a, const char *b)
+{
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, from_text(a), from_text(b)));
+}
+
+bool
+ff_decimal_positive(const char *number)
+{
+	return ff_decimal_compare(number, "0") > 0;
+}
+
+char *
+ff_decimal_trim(const char *number)
+{
+	char *text = to_text(from_text(number));
+	char *end = text + strlen(text);
+
+	if (strchr(text, '.') == NULL)
+		return text;
+	while (end[-1] == '0')
+		*--end = '\0';
+	if (end[-1] == '.')
+		end[-1] = '\0';
+	return text;
+}
+
+char *
+ff_decimal_share(const char *total, int count, int index, int decimals)
+{
+	Datum parts = DirectFunctionCall1(int4_numeric, Int32GetDatum(count));
+	Datum exact = DirectFunctionCall2(numeric_div, from_text(total), parts);
+	Datum part = DirectFunctionCall2(numeric_trunc, exact, Int32GetDatum(decimals));
+	Datum others;
+
+	if (index > 0)
+		return to_text(part);
+
+	/* the first takes what cannot be divided */
+	others = DirectFunctionCall2(
+		numeric_mul, part, DirectFunctionCall1(int4_numeric, Int32GetDatum(count - 1)));
+	return to_text(DirectFunctionCall2(numeric_sub, from_text(total), others));
+}
+
+int
+ff_currency_decimals(const char *currency)
+{
+	static const struct
+	{
+		const char *code;
+		int decimals;
+	} uncommon[] = {
+		{"BIF", 0}, {"CLP", 0}, {"DJF", 0}, {"GNF", 0}, {"ISK", 0}, {"JPY", 0},
+		{"KMF", 0}, {"KRW", 0}, {"PYG", 0}, {"RWF", 0}, {"UGX", 0}, {"VND", 0},
+		{"VUV", 0}, {"XAF", 0}, {"XOF", 0}, {"XPF", 0}, {"BHD", 3}, {"IQD", 3},
+		{"JOD", 3}, {"KWD", 3}, {"LYD", 3}, {"OMR", 3}, {"TND", 3},
+	};
+
+	for (int i = 0; currency != NULL && i < (int) lengthof(uncommon); i++)
+		if (pg_strcasecmp(uncommon[i].code, currency) == 0)
+			return uncommon[i].decimals;
+	return 2;
+}

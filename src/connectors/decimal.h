@@ -1,0 +1,26 @@
+/*
+ * decimal.h
+ *
+ * Exact arithmetic on decimal text, for amounts and quantities on their way
+ * through a connector: what ff_json_number answered goes in, text comes out,
+ * and no amount passes through a double.  Arguments must be decimal numbers.
+ */
+#ifndef FF_CONNECTORS_DECIMAL_H
+#define FF_CONNECTORS_DECIMAL_H
+
+#include "postgres.h"
+
+extern char *ff_decimal_add(const char *a, const char *b);
+extern char *ff_decimal_subtract(const char *a, const char *b);
+extern char *ff_decimal_multiply(const char *a, const char *b);
+extern bool ff_decimal_positive(const char *number);
+/* Less than, equal to or greater than zero, as a is to b. */
+extern int ff_decimal_compare(const char *a, const char *b);
+/* Without zeros at the end of its fraction: "2.50" is "2.5", "7.0" is "7". */
+extern char *ff_decimal_trim(const char *number);
+/* The part of one of count, when all parts have that many decimals and add up to total. */
+extern char *ff_decimal_share(const char *total, int count, int index, int decimals);
+/* How many decimals amounts of a currency have (ISO 4217): 2 but for a few. */
+extern int ff_currency_decimals(const char *currency);
+
+#endif
