@@ -1,0 +1,100 @@
+/*
+ * decide.h
+ *
+ * What ships from where, for any number of orders of one merchant: candidate
+ * rows are read set-based, every order is solved, and stock and capacity that
+ * one order takes are gone for the next.  Nothing is written here but the
+ * decision itself; the caller turns plans into reservations and shipments.
+ *
+ *     routings = ff_routing_decide(merchant_id, requests, count, now);
+ *     ff_capacity_take(merchant_id, routings, count);       parts' slots of the day
+ *     ff_stock_move(...);                                   parts' lines, as RESERVE
+ *     ff_shipments_create(...);
+ *     ff_routing_record(merchant_id, routings, count, cause);
+ *
+ * The orders are locked by the caller, who also knows whether they may be
+ * assigned at all (state, holds, not_before).  An order that loses its race
+ * for capacity (routing.lost) or stock (FfShortage) is decided again, by a new
+ * call; the slots it has taken are given back first (ff_capacity_give_back).
+ * Locks: orders, then (location, day), then (location, item).
+ */
+#ifndef FF_ROUTING_DECIDE_H
+#define FF_ROUTING_DECIDE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+typedef struct FfRoutingRequest
+{
+	int64 order_id;
+	int64 shipment_id; /* 0: what is left to assign; else what this shipment still holds */
+	int64 location_id; /* 0: any; else from here or not at all */
+} FfRoutingRequest;
+
+typedef struct FfRoutedLine
+{
+	int32 line;
+	int64 item_id;
+	int32 quantity;
+} FfRoutedLine;
+
+/* One shipment to be. */
+typedef struct FfRoutedPart
+{
+	int64 location_id;
+	int64 provider_id;
+	int64 service_id;   /* 0: the provider has none */
+	int32 keep_back;    /* units of each item its channel may not touch, for the reservation */
+	char *capacity_day; /* ISO date; NULL: the location has no daily capacity */
+	char *planned_cost; /* what the carrier should charge, decimal text */
+	char *currency;
+	TimestampTz estimated_delivery_at;
+	int line_count;
+	FfRoutedLine *lines;
+} FfRoutedPart;
+
+/* Units that no part holds. */
+typedef struct FfWaitingLine
+{
+	int32 line;
+	int64 item_id;
+	int32 quantity;
+	const char *reason; /* no_stock, safety_stock, capacity, rule, …: routing/reasons.h */
+} FfWaitingLine;
+
+typedef struct FfRouting
+{
+	int64 order_id;
+	int part_count; /* 0: nothing to ship, now or at all */
+	FfRoutedPart *parts;
+	int waiting_count; /* 0: everything found its place */
+	FfWaitingLine *waiting;
+	const char *reason;   /* for the order as a whole: the first waiting line's; NULL: none waits */
+	TimestampTz retry_at; /* when waiting units are to be tried again; 0: none waits */
+	bool lost;            /* set by ff_capacity_take */
+	struct FfDecision *decision; /* for ff_routing_record */
+} FfRouting;
+
+/*
+ * One routing per request, in their order, palloc'd in the current context.
+ * Requests of the same call see each other: the first take what they need.
+ */
+extern FfRouting *ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count,
+									TimestampTz now);
+
+/* Writes the decisions: the plan, the next best ones, why not the other locations. */
+extern void ff_routing_record(int32 merchant_id, const FfRouting *routings, int count,
+							  const char *cause);
+
+/*
+ * Takes one slot of the day for every part, order by order, all or none of an
+ * order's.  Answers how many orders found a day full; those are marked lost
+ * and took nothing.
+ */
+extern int ff_capacity_take(int32 merchant_id, FfRouting *routings, int count);
+
+/* Gives the slots of a routing back whose reservation failed. */
+extern void ff_capacity_give_back(int32 merchant_id, const FfRouting *routing);
+
+#endif
