@@ -1,0 +1,7 @@
+/*
+ * peers.h
+ *
+ * The list of peers: a peer is one file that ends with
+ * `const SimPeer sim_peer_NAME = {...};` and one line here.
+ */
+PEER(ups)
