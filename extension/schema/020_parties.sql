@@ -70,6 +70,7 @@ CREATE TABLE fulfillment.providers (
 	label_format text NOT NULL DEFAULT 'pdf',
 	stop_within interval NOT NULL DEFAULT '2 hours',
 	notifies_customer boolean NOT NULL DEFAULT false,
+	assume_delivered_after interval CHECK (assume_delivered_after > '0'),
 	attributes jsonb NOT NULL DEFAULT '{}',
 	PRIMARY KEY (merchant_id, provider_id),
 	UNIQUE (merchant_id, code),
@@ -85,6 +86,8 @@ COMMENT ON COLUMN fulfillment.providers.max_girth_mm IS 'Length plus girth of a 
 COMMENT ON COLUMN fulfillment.providers.max_value IS 'Highest insured value of a shipment';
 COMMENT ON COLUMN fulfillment.providers.label_format IS 'Label format to ask for: pdf, zpl, png, gif, epl';
 COMMENT ON COLUMN fulfillment.providers.stop_within IS 'How long a request to stop or cancel may stay unanswered';
+COMMENT ON COLUMN fulfillment.providers.assume_delivered_after IS
+	'Where nobody can be asked for tracking: a shipment counts as delivered this long after it left; NULL: never';
 COMMENT ON COLUMN fulfillment.providers.notifies_customer IS 'The provider tells the customer itself, so we do not';
 
 CREATE SEQUENCE fulfillment.service_id_seq;

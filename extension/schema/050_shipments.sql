@@ -34,6 +34,8 @@ CREATE TABLE fulfillment.shipments (
 	shipped_at timestamptz,
 	delivered_at timestamptz,
 	ended_at timestamptz,
+	poll_at timestamptz,
+	polls int NOT NULL DEFAULT 0,
 	attributes jsonb NOT NULL DEFAULT '{}',
 	PRIMARY KEY (merchant_id, shipment_id),
 	UNIQUE (merchant_id, order_id, number),
@@ -48,6 +50,7 @@ CREATE INDEX shipments_provider_reference ON fulfillment.shipments (merchant_id,
 CREATE INDEX shipments_open ON fulfillment.shipments (merchant_id, provider_id, state)
 	WHERE state IN ('draft', 'queued', 'submitting', 'unknown', 'accepted', 'cancel_requested', 'rejected', 'attention');
 CREATE INDEX shipments_deadline ON fulfillment.shipments (merchant_id, stop_deadline) WHERE stop_deadline IS NOT NULL;
+CREATE INDEX shipments_poll ON fulfillment.shipments (merchant_id, poll_at) WHERE poll_at IS NOT NULL;
 COMMENT ON TABLE fulfillment.shipments IS 'Work for one provider from one location: a fulfillment order with its packages';
 COMMENT ON COLUMN fulfillment.shipments.reference IS 'Our reference at the provider, by which a lost answer is looked up';
 COMMENT ON COLUMN fulfillment.shipments.progress IS 'What the warehouse reported before shipping: picking, packed';
@@ -58,6 +61,9 @@ COMMENT ON COLUMN fulfillment.shipments.cancel_pending IS 'Cancel as soon as the
 COMMENT ON COLUMN fulfillment.shipments.attempt IS 'How often this shipment was handed to the provider';
 COMMENT ON COLUMN fulfillment.shipments.provider_reference IS 'The provider''s id of this shipment';
 COMMENT ON COLUMN fulfillment.shipments.planned_cost IS 'Cost the assignment counted on';
+COMMENT ON COLUMN fulfillment.shipments.poll_at IS
+	'When a fulfillment center is asked next how far it is; NULL when it has shipped or nobody can be asked';
+COMMENT ON COLUMN fulfillment.shipments.polls IS 'Polls since the last change, from which the interval grows';
 COMMENT ON COLUMN fulfillment.shipments.capture_amount IS 'Value of the ordered units shipped with it: what may be captured for it, never more';
 COMMENT ON COLUMN fulfillment.shipments.cost IS 'Cost the provider reported';
 COMMENT ON COLUMN fulfillment.shipments.capacity_day IS 'Day whose capacity this shipment uses';
@@ -71,16 +77,22 @@ CREATE TABLE fulfillment.shipment_lines (
 	quantity int NOT NULL CHECK (quantity > 0),
 	shipped int NOT NULL DEFAULT 0 CHECK (shipped >= 0),
 	short int NOT NULL DEFAULT 0 CHECK (short >= 0),
+	over_shipped int NOT NULL DEFAULT 0 CHECK (over_shipped >= 0),
+	delivered int NOT NULL DEFAULT 0 CHECK (delivered >= 0),
 	PRIMARY KEY (merchant_id, shipment_id, line),
 	FOREIGN KEY (merchant_id, shipment_id) REFERENCES fulfillment.shipments ON DELETE CASCADE,
 	FOREIGN KEY (merchant_id, order_id, line) REFERENCES fulfillment.order_lines,
-	CHECK (shipped + short <= quantity)
+	CHECK (shipped + short <= quantity),
+	CHECK (delivered <= shipped + over_shipped)
 ) WITH (fillfactor = 80);
 CREATE INDEX shipment_lines_order ON fulfillment.shipment_lines (merchant_id, order_id, line);
 COMMENT ON TABLE fulfillment.shipment_lines IS
 	'Units of an order line in a shipment; while the shipment is open, quantity - shipped - short of them are reserved';
 COMMENT ON COLUMN fulfillment.shipment_lines.short IS
 	'Units the warehouse could not find, or that were cancelled out of this shipment';
+
+COMMENT ON COLUMN fulfillment.shipment_lines.over_shipped IS 'Units that left beyond what was planned: a recorded exception';
+COMMENT ON COLUMN fulfillment.shipment_lines.delivered IS 'Units in packages that were delivered';
 
 CREATE SEQUENCE fulfillment.package_id_seq;
 CREATE TABLE fulfillment.packages (

@@ -27,6 +27,7 @@ typedef struct FfShipmentLine
 	int32 quantity; /* planned */
 	int32 shipped;
 	int32 short_quantity;
+	int32 over_shipped; /* beyond the planned quantity */
 } FfShipmentLine;
 
 /* A shipment under lock, as the guards and effects see it. */
@@ -45,10 +46,11 @@ typedef struct FfShipment
 	bool cancel_pending;
 	int32 attempt;
 	TimestampTz stop_deadline;
-	char *integration;   /* api, file, manual */
-	int64 connection_id; /* 0: none */
-	bool own_location;   /* goods leave our own location: a label is a promise, not yet a parcel on
-							its way */
+	TimestampTz shipped_at; /* 0 before it left */
+	char *integration;      /* api, file, manual */
+	int64 connection_id;    /* 0: none */
+	bool own_location; /* goods leave our own location: a label is a promise, not yet a parcel on
+						  its way */
 	char *order_state;
 	bool payment_ready; /* the payment rule lets goods go */
 	bool held;          /* the order has an active hold */
@@ -58,6 +60,8 @@ typedef struct FfShipment
 	char *stop;         /* requested, stopped, too_late or NULL */
 	char *stop_within;  /* interval text: how long a stop may stay unanswered */
 	bool shipped_after_cancel;
+	bool unreserved;       /* its stock was released and taken by the goods that left anyway */
+	FfShipmentState from;  /* the state before the event being applied */
 	FfShipmentEvent event; /* the event being applied, and when it happened */
 	TimestampTz event_at;
 	int line_count;
@@ -116,6 +120,7 @@ typedef struct FfShipmentReport
 	bool lookup_is_proof; /* absent: the look-up is authoritative and its grace has passed */
 	bool grace_running;   /* absent: it is too early for the look-up to prove anything */
 	bool repeat_is_safe;  /* no_lookup: the provider would recognise the repeated call */
+	int64 package_id;     /* return_to_sender, lost, delivered: the package it is about; 0: all */
 	const FfPlannedShipment *target; /* move: where to, with provider, service and cost */
 } FfShipmentReport;
 

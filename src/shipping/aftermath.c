@@ -1,0 +1,435 @@
+/*
+ * aftermath.c
+ *
+ * What follows from a shipment's events for people, for the order's other
+ * shipments and for returns: facts told, attention raised, locations excluded,
+ * returns expected.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "notifications/notify.h"
+#include "pg/spi.h"
+#include "shipping/parts.h"
+
+/* The data of a shipment's facts, as docs/webhooks.md describes it. */
+static FfStatement describe = FF_STATEMENT(
+	"select jsonb_build_object('shipment_id', s.shipment_id, 'reference', s.reference,"
+	"         'order_number', o.number, 'channel', c.code, 'channel_order_id', o.channel_order_id,"
+	"         'location', l.code, 'state', s.state, 'shipped_at', s.shipped_at,"
+	"         'delivered_at', s.delivered_at,"
+	"         'lines', (select jsonb_agg(jsonb_build_object('line', n.line, 'sku', i.sku,"
+	"              'channel_line_id', ol.channel_line_id, 'quantity', n.shipped + n.over_shipped)"
+	"               order by n.line)"
+	"             from fulfillment.shipment_lines n"
+	"             join fulfillment.items i on i.merchant_id = $1 and i.item_id = n.item_id"
+	"             join fulfillment.order_lines ol on ol.merchant_id = $1"
+	"              and ol.order_id = n.order_id and ol.line = n.line"
+	"            where n.merchant_id = $1 and n.shipment_id = s.shipment_id),"
+	"         'packages', (select jsonb_agg(jsonb_build_object('number', p.number,"
+	"              'carrier', p.carrier, 'tracking_number', p.tracking_number,"
+	"              'tracking_url', p.tracking_url, 'status', p.status) order by p.number)"
+	"             from fulfillment.packages p"
+	"            where p.merchant_id = $1 and p.shipment_id = s.shipment_id))::text"
+	"  from fulfillment.shipments s"
+	"  join fulfillment.orders o on o.merchant_id = $1 and o.order_id = s.order_id"
+	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
+	"  join fulfillment.locations l on l.merchant_id = $1 and l.location_id = s.location_id"
+	" where s.merchant_id = $1 and s.shipment_id = $2",
+	INT4OID, INT8OID);
+
+static FfStatement exclude_location =
+	FF_STATEMENT("update fulfillment.orders set excluded_locations = excluded_locations || $3"
+				 " where merchant_id = $1 and order_id = $2 and $3 <> all (excluded_locations)",
+				 INT4OID, INT8OID, INT8OID);
+
+static FfStatement route_again = FF_STATEMENT("update fulfillment.orders set next_routing_at = $3"
+											  " where merchant_id = $1 and order_id = $2",
+											  INT4OID, INT8OID, TIMESTAMPTZOID);
+
+static FfStatement keep_error =
+	FF_STATEMENT("update fulfillment.shipments set error_code = $3, error_message = $4"
+				 " where merchant_id = $1 and shipment_id = $2",
+				 INT4OID, INT8OID, TEXTOID, TEXTOID);
+
+static FfStatement hold_for_address = FF_STATEMENT(
+	"insert into fulfillment.holds (merchant_id, order_id, reason, placed_at, placed_by)"
+	" select $1, $2, 'address', $3, 'worker' where not exists ("
+	"   select 1 from fulfillment.holds where merchant_id = $1 and order_id = $2"
+	"      and reason = 'address' and released_at is null)",
+	INT4OID, INT8OID, TIMESTAMPTZOID);
+
+static FfStatement flag_after_cancel =
+	FF_STATEMENT("update fulfillment.shipments set shipped_after_cancel = true"
+				 " where merchant_id = $1 and shipment_id = $2",
+				 INT4OID, INT8OID);
+
+/* One open return per shipment and package. */
+static FfStatement expect_return = FF_STATEMENT(
+	"insert into fulfillment.returns (merchant_id, order_id, shipment_id, package_id, kind, state,"
+	"       reason, location_id, tracking_number, created_at)"
+	" select $1, $2, $3, $4, 'rts', 'expected', $5, $6,"
+	"        (select p.tracking_number from fulfillment.packages p"
+	"          where p.merchant_id = $1 and p.package_id = $4), $7"
+	"  where not exists (select 1 from fulfillment.returns r where r.merchant_id = $1"
+	"           and r.order_id = $2 and r.shipment_id = $3 and r.package_id is not distinct from $4"
+	"           and r.ended_at is null)"
+	" returning return_id",
+	INT4OID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID);
+
+/* The package's contents, or all that left with the shipment. */
+static FfStatement expect_lines = FF_STATEMENT(
+	"insert into fulfillment.return_lines (merchant_id, return_id, line, item_id, quantity)"
+	" select $1, $2, n.line, n.item_id, coalesce(c.quantity, n.shipped + n.over_shipped)"
+	"   from fulfillment.shipment_lines n"
+	"   left join (select (x ->> 'line')::int as line, sum((x ->> 'quantity')::int)::int as quantity"
+	"                from fulfillment.packages p, jsonb_array_elements(p.contents) x"
+	"               where p.merchant_id = $1 and p.package_id = $4 group by 1) c on c.line = n.line"
+	"  where n.merchant_id = $1 and n.shipment_id = $3 and n.shipped + n.over_shipped > 0"
+	"    and (c.line is not null or $4 is null or not exists ("
+	"          select 1 from fulfillment.packages p where p.merchant_id = $1 and p.package_id = $4"
+	"             and p.contents <> '[]'))",
+	INT4OID, INT8OID, INT8OID, INT8OID);
+
+static FfStatement close_claim = FF_STATEMENT(
+	"update fulfillment.attention set resolved_at = $3, resolved_by = 'worker',"
+	"       resolution = 'it arrived after all'"
+	" where merchant_id = $1 and shipment_id = $2 and kind in ('lost', 'return_to_sender')"
+	"   and resolved_at is null",
+	INT4OID, INT8OID, TIMESTAMPTZOID);
+
+static FfStatement sent_again = FF_STATEMENT(
+	"select 1 from fulfillment.shipments o, fulfillment.shipments s"
+	" where s.merchant_id = $1 and s.shipment_id = $2 and o.merchant_id = $1"
+	"   and o.order_id = s.order_id and o.created_at > s.shipped_at and o.state <> 'cancelled'",
+	INT4OID, INT8OID);
+
+static FfStatement clear_estimate =
+	FF_STATEMENT("update fulfillment.shipments set estimated_delivery_at = null"
+				 " where merchant_id = $1 and shipment_id = $2",
+				 INT4OID, INT8OID);
+
+static FfStatement set_delivered = FF_STATEMENT(
+	"update fulfillment.shipments set tracking_status = 'delivered', delivered_at = coalesce("
+	"         (select max(p.delivered_at) from fulfillment.packages p"
+	"           where p.merchant_id = $1 and p.shipment_id = $2), delivered_at)"
+	" where merchant_id = $1 and shipment_id = $2",
+	INT4OID, INT8OID);
+
+/* Everything when the shipment is delivered, else what is in the packages that are. */
+static FfStatement count_delivered = FF_STATEMENT(
+	"update fulfillment.shipment_lines n set delivered = least(n.shipped + n.over_shipped,"
+	"       case when s.state = 'delivered' then n.shipped + n.over_shipped"
+	"            else coalesce((select sum((x ->> 'quantity')::int)"
+	"                             from fulfillment.packages p, jsonb_array_elements(p.contents) x"
+	"                            where p.merchant_id = $1 and p.shipment_id = $2"
+	"                              and p.status = 'delivered'"
+	"                              and (x ->> 'line')::int = n.line), 0) end)"
+	"  from fulfillment.shipments s"
+	" where n.merchant_id = $1 and n.shipment_id = $2 and s.merchant_id = $1"
+	"   and s.shipment_id = $2",
+	INT4OID, INT8OID);
+
+/* What a person is told after an event, and what to do about it. */
+typedef struct Alert
+{
+	FfShipmentEvent event;
+	const char *kind;
+	const char *message; /* %s: our reference */
+	const char *hint;
+} Alert;
+
+static const Alert alerts[] = {
+	{FF_SHIPMENT_EVENT_SHIP,
+	 "shipped_after_cancel",
+	 "%s left although it was cancelled or refused",
+	 "Ask the carrier to intercept it, or wait for the return that is expected."},
+	{FF_SHIPMENT_EVENT_OVER_SHIP,
+	 "shipped_after_cancel",
+	 "%s left although it was cancelled or refused",
+	 "Ask the carrier to intercept it, or wait for the return that is expected."},
+	{FF_SHIPMENT_EVENT_HOLD_OK,
+	 "held_by_provider",
+	 "the provider holds %s for a reason of its own",
+	 "Ask the provider what it waits for."},
+	{FF_SHIPMENT_EVENT_CANCEL_OK,
+	 "cancelled_by_provider",
+	 "the provider cancelled %s by itself",
+	 "Ask the provider why; its goods are assigned elsewhere."},
+	{FF_SHIPMENT_EVENT_RETURN_TO_SENDER,
+	 "return_to_sender",
+	 "the carrier brings back %s",
+	 "Decide whether to send it again or to refund it."},
+	{FF_SHIPMENT_EVENT_ACCEPT,
+	 "unexpected_report",
+	 "the provider seems to have %s, which is cancelled or refused here",
+	 "Ask the provider to cancel it."},
+};
+
+void
+ff_alert(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const Alert *alert = &alerts[lengthof(alerts) - 1];
+
+	for (int i = 0; i < (int) lengthof(alerts); i++)
+		if (alerts[i].event == shipment->event)
+			alert = &alerts[i];
+	ff_attention_open(shipment->merchant_id,
+					  alert->kind,
+					  shipment->order_id,
+					  shipment->shipment_id,
+					  0,
+					  psprintf(alert->message, shipment->reference),
+					  alert->hint);
+}
+
+static void
+tell(FfShipment *shipment, const char *kind, const char *message, const char *hint)
+{
+	ff_attention_open(shipment->merchant_id,
+					  kind,
+					  shipment->order_id,
+					  shipment->shipment_id,
+					  0,
+					  psprintf(message, shipment->reference),
+					  hint);
+}
+
+void
+ff_raise_attention(void *subject, const void *payload)
+{
+	tell(subject,
+		 "unknown_outcome",
+		 "nobody knows whether the provider has %s",
+		 "Ask the provider, then say it with fulfillment.resolve_attention.");
+}
+
+void
+ff_escalate(void *subject, const void *payload)
+{
+	tell(subject,
+		 "too_late",
+		 "%s could not be stopped",
+		 "Ask the carrier to intercept it, or prepare a return.");
+}
+
+void
+ff_offer_return(void *subject, const void *payload)
+{
+	tell(subject,
+		 "could_not_stop",
+		 "%s left before it could be stopped",
+		 "Ask the carrier to intercept it, or offer the customer a return.");
+}
+
+void
+ff_open_claim(void *subject, const void *payload)
+{
+	tell(subject,
+		 "lost",
+		 "the carrier lost or damaged %s",
+		 "Claim it at the carrier, then send it again or refund it.");
+}
+
+void
+ff_close_claim(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&close_claim,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_time(GetCurrentTransactionStartTimestamp()));
+}
+
+void
+ff_alert_if_reshipped(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	if (ff_run(&sent_again, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id)).count >
+		0)
+		tell(shipment,
+			 "delivered_twice",
+			 "%s arrived after its goods had been sent again",
+			 "Ask the customer to keep one and send one back.");
+}
+
+void
+ff_restock_if_picked(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	if (shipment->progress != NULL)
+		tell(shipment,
+			 "restock",
+			 "the goods of %s were picked and must go back to their place",
+			 "Put them back, then resolve this.");
+}
+
+void
+ff_notify_shipment(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	bool left =
+		shipment->event == FF_SHIPMENT_EVENT_SHIP || shipment->event == FF_SHIPMENT_EVENT_OVER_SHIP;
+	FfRows rows = ff_run(&describe, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+	FfFact fact = {.merchant_id = shipment->merchant_id,
+				   .type = left ? "shipment.goods_issued" : "shipment.tracking_updated",
+				   .order_id = shipment->order_id,
+				   .shipment_id = shipment->shipment_id,
+				   .at = ff_report_time(report),
+				   .data = ff_row_text(&rows, 0, 1)};
+
+	ff_notify(&fact, 1);
+}
+
+void
+ff_exclude_location(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&exclude_location,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->order_id),
+		   ff_int8(shipment->location_id));
+}
+
+/* A shipment that is to be assigned elsewhere as a whole makes room for its successors. */
+void
+ff_assign_rest(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+
+	ff_run(&route_again,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->order_id),
+		   ff_time(GetCurrentTransactionStartTimestamp()));
+	if (shipment->event == FF_SHIPMENT_EVENT_REROUTE)
+	{
+		FfShipmentReport instead = {.cause = report->cause};
+
+		if (shipment->from != FF_SHIPMENT_REJECTED)
+			ff_release_stock(shipment, report);
+		shipment->unreserved = true;
+		ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_CANCEL, &instead);
+	}
+}
+
+/*
+ * A refused shipment gives its stock back.  An address stops the order until a
+ * person has corrected it; missing stock is taken out of our books, too; any
+ * other refusal is answered by another location.
+ */
+void
+ff_rejection_policy(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	bool address = report->field != NULL && strncmp(report->field, "ship_to", 7) == 0;
+
+	ff_run(&keep_error,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_text(report->code),
+		   ff_text(report->message));
+	ff_release_stock(shipment, report);
+	if (report->stock_code)
+		ff_record_shortage(shipment, report);
+	if (address)
+		ff_run(&hold_for_address,
+			   ff_int4(shipment->merchant_id),
+			   ff_int8(shipment->order_id),
+			   ff_time(GetCurrentTransactionStartTimestamp()));
+	else
+	{
+		ff_exclude_location(shipment, report);
+		ff_assign_rest(shipment, report);
+	}
+	ff_attention_open(shipment->merchant_id,
+					  address ? "address" : "rejected",
+					  shipment->order_id,
+					  shipment->shipment_id,
+					  0,
+					  psprintf("the provider refused %s: %s",
+							   shipment->reference,
+							   report->message ? report->message : "no reason given"),
+					  address ? "Correct the address with fulfillment.edit_order, then release the "
+								"hold \"address\"."
+							  : "Nothing, if the order finds another location; else correct it.");
+}
+
+void
+ff_flag_shipped_after_cancel(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&flag_after_cancel, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+}
+
+void
+ff_expect_return(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfRows rows = ff_run(&expect_return,
+						 ff_int4(shipment->merchant_id),
+						 ff_int8(shipment->order_id),
+						 ff_int8(shipment->shipment_id),
+						 ff_id(report->package_id),
+						 ff_text(report->cause),
+						 ff_int8(shipment->location_id),
+						 ff_time(GetCurrentTransactionStartTimestamp()));
+
+	if (rows.count == 0)
+		return;
+	ff_run(&expect_lines,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(ff_row_int8(&rows, 0, 1)),
+		   ff_int8(shipment->shipment_id),
+		   ff_id(report->package_id));
+	if (shipment->event == FF_SHIPMENT_EVENT_RETURN_TO_SENDER)
+		ff_alert(shipment, report);
+}
+
+void
+ff_clear_estimate(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&clear_estimate, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+}
+
+/* The correction may be what the provider asked for: its refusal is history. */
+void
+ff_edit_shipment(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&keep_error,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_null(),
+		   ff_null());
+}
+
+void
+ff_set_delivered(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&set_delivered, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+}
+
+void
+ff_count_delivered(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+
+	ff_run(&count_delivered, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+}

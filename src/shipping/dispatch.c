@@ -1,0 +1,520 @@
+/*
+ * dispatch.c
+ *
+ * Goods that leave, come back as a mistake, or turn out not to be there: the
+ * movements out of stock and the quantities of shipment lines.  Physics wins:
+ * whatever was reported is written, what exceeds the plan is written apart.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "pg/errors.h"
+#include "pg/spi.h"
+#include "shipping/parts.h"
+#include "stock/ledger.h"
+#include "tasks/history.h"
+
+static FfStatement write_lines = FF_STATEMENT(
+	"update fulfillment.shipment_lines l set quantity = u.quantity, shipped = u.shipped,"
+	"       short = u.short, over_shipped = u.over_shipped"
+	"  from unnest($3, $4, $5, $6, $7) as u(line, quantity, shipped, short, over_shipped)"
+	" where l.merchant_id = $1 and l.shipment_id = $2 and l.line = u.line",
+	INT4OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
+
+static FfStatement drop_empty_lines =
+	FF_STATEMENT("delete from fulfillment.shipment_lines"
+				 " where merchant_id = $1 and shipment_id = $2 and line = any ($3)",
+				 INT4OID, INT8OID, INT4ARRAYOID);
+
+/* What remains, as a shipment of its own beside the first; $4: its state */
+static FfStatement copy_shipment = FF_STATEMENT(
+	"insert into fulfillment.shipments as n (merchant_id, order_id, number, reference, provider_id,"
+	"       location_id, service_id, state, currency, capacity_day, provider_reference, attempt,"
+	"       submitted_at, accepted_at, created_at)"
+	" select s.merchant_id, s.order_id, m.number, 'F' || s.order_id || '-' || m.number,"
+	"        s.provider_id, s.location_id, s.service_id, $3, s.currency, s.capacity_day,"
+	"        case when $4 then s.provider_reference end, case when $4 then s.attempt else 0 end,"
+	"        case when $4 then s.submitted_at end, case when $4 then s.accepted_at end, $5"
+	"   from fulfillment.shipments s"
+	"  cross join lateral (select max(x.number) + 1 as number from fulfillment.shipments x"
+	"                       where x.merchant_id = $1 and x.order_id = s.order_id) m"
+	"  where s.merchant_id = $1 and s.shipment_id = $2"
+	" returning n.shipment_id",
+	INT4OID, INT8OID, TEXTOID, BOOLOID, TIMESTAMPTZOID);
+
+static FfStatement copy_lines = FF_STATEMENT(
+	"insert into fulfillment.shipment_lines (merchant_id, shipment_id, line, order_id, item_id,"
+	"       quantity)"
+	" select $1, $2, u.line, $3, u.item_id, u.quantity"
+	"   from unnest($4, $5, $6) as u(line, item_id, quantity)",
+	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT8ARRAYOID, INT4ARRAYOID);
+
+static FfStatement add_discrepancies = FF_STATEMENT(
+	"insert into fulfillment.discrepancies (merchant_id, location_id, item_id, kind, expected,"
+	"       reported, value, cause, order_id, shipment_id)"
+	" select $1, $2, u.item_id, $3, u.expected, u.reported,"
+	"        abs(u.reported - u.expected) * i.value, $4, $5, $6"
+	"   from unnest($7, $8, $9) as u(item_id, expected, reported)"
+	"   join fulfillment.items i on i.merchant_id = $1 and i.item_id = u.item_id",
+	INT4OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
+
+static FfStatement on_hand_of_items =
+	FF_STATEMENT("select item_id, on_hand from fulfillment.stock_levels"
+				 " where merchant_id = $1 and location_id = $2 and item_id = any ($3)"
+				 " order by item_id for update",
+				 INT4OID, INT8OID, INT8ARRAYOID);
+
+/* Only what was ordered and not captured with another shipment. */
+static FfStatement set_capture = FF_STATEMENT(
+	"update fulfillment.shipments s set capture_amount = c.amount"
+	"  from (select coalesce(sum(l.unit_price * n.shipped), 0) as amount"
+	"          from fulfillment.shipment_lines n"
+	"          join fulfillment.order_lines l on l.merchant_id = $1 and l.order_id = n.order_id"
+	"           and l.line = n.line"
+	"         where n.merchant_id = $1 and n.shipment_id = $2) c"
+	" where s.merchant_id = $1 and s.shipment_id = $2"
+	" returning s.capture_amount::text,"
+	"   (select v.connection_id from fulfillment.orders o join fulfillment.connections v"
+	"      on v.merchant_id = $1 and v.code = o.payment ->> 'gateway'"
+	"     where o.merchant_id = $1 and o.order_id = s.order_id"
+	"       and o.payment ->> 'state' = 'authorized')",
+	INT4OID, INT8OID);
+
+static FfStatement release_capacity =
+	FF_STATEMENT("update fulfillment.location_days set used = greatest(used - 1, 0)"
+				 " where merchant_id = $1 and location_id = $2 and day = $3::date",
+				 INT4OID, INT8OID, TEXTOID);
+
+static FfStatement move_shipment = FF_STATEMENT(
+	"update fulfillment.shipments set location_id = $3, provider_id = $4, service_id = $5,"
+	"       planned_cost = $6::numeric, capacity_day = $7::date, estimated_delivery_at = $8"
+	" where merchant_id = $1 and shipment_id = $2",
+	INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
+
+static FfMovement
+movement_of(const FfShipment *shipment, FfMovementKind kind, const FfShipmentLine *line,
+			int32 quantity, const char *cause)
+{
+	return (FfMovement){.kind = kind,
+						.location_id = shipment->location_id,
+						.item_id = line->item_id,
+						.quantity = quantity,
+						.order_id = shipment->order_id,
+						.shipment_id = shipment->shipment_id,
+						.line = line->line,
+						.cause = cause};
+}
+
+static void
+move(const FfShipment *shipment, const FfMovement *movements, int count)
+{
+	FfShortage *shortages;
+
+	if (ff_stock_move(shipment->merchant_id, movements, count, &shortages) > 0)
+		ff_stock_refuse(shipment->merchant_id, &shortages[0]);
+}
+
+/* Writes the lines as they stand in memory. */
+static void
+save_lines(const FfShipment *shipment)
+{
+	FfColumn columns[5];
+
+	for (int i = 0; i < (int) lengthof(columns); i++)
+		ff_column_init(&columns[i], INT4OID);
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		const FfShipmentLine *line = &shipment->lines[i];
+
+		ff_column_add(&columns[0], ff_int4(line->line));
+		ff_column_add(&columns[1], ff_int4(line->quantity));
+		ff_column_add(&columns[2], ff_int4(line->shipped));
+		ff_column_add(&columns[3], ff_int4(line->short_quantity));
+		ff_column_add(&columns[4], ff_int4(line->over_shipped));
+	}
+	ff_run(&write_lines,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_column(&columns[0]),
+		   ff_column(&columns[1]),
+		   ff_column(&columns[2]),
+		   ff_column(&columns[3]),
+		   ff_column(&columns[4]));
+}
+
+void
+ff_ship_stock(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
+	int count = 0;
+
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+		int32 units = ff_reported_units(report, line, false);
+		int32 planned = Min(units, open_units(line));
+
+		if (units <= 0)
+			continue;
+		movements[count] = movement_of(shipment, FF_MOVE_SHIP, line, units, report->cause);
+		movements[count++].reserved = shipment->unreserved ? 0 : planned;
+		line->shipped += planned;
+		line->over_shipped += units - planned;
+	}
+	move(shipment, movements, count);
+	save_lines(shipment);
+	ff_store_acceptance(shipment, report);
+}
+
+/* Takes the units that did not leave off the shipment; lines with none left go. */
+static int
+take_off_remainder(FfShipment *shipment, FfShipmentLine *remainder)
+{
+	FfColumn empty;
+	int count = 0;
+	int kept = 0;
+
+	ff_column_init(&empty, INT4OID);
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine line = shipment->lines[i];
+		int32 open = open_units(&line);
+
+		if (open > 0)
+		{
+			remainder[count] = line;
+			remainder[count++].quantity = open;
+			line.quantity -= open;
+		}
+		if (line.quantity > 0)
+			shipment->lines[kept++] = line;
+		else
+			ff_column_add(&empty, ff_int4(line.line));
+	}
+	shipment->line_count = kept;
+	if (empty.count > 0)
+		ff_run(&drop_empty_lines,
+			   ff_int4(shipment->merchant_id),
+			   ff_int8(shipment->shipment_id),
+			   ff_column(&empty));
+	save_lines(shipment);
+	return count;
+}
+
+/*
+ * A fulfillment center that shipped a part still has the rest of the same
+ * order in hand: its remainder stays with it, under the same reference, and is
+ * not asked for a second time.  Everywhere else the remainder is a draft.
+ */
+void
+ff_split_remainder(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfShipmentLine *remainder = palloc(sizeof(FfShipmentLine) * Max(shipment->line_count, 1));
+	bool stays = report->by_provider && !shipment->own_location && shipment->connection_id != 0;
+	FfShipmentState state = stays ? FF_SHIPMENT_ACCEPTED : FF_SHIPMENT_DRAFT;
+	const char *state_name = ff_state_name(FF_MACHINE_SHIPMENT, state);
+	int count = take_off_remainder(shipment, remainder);
+	FfColumn lines;
+	FfColumn items;
+	FfColumn quantities;
+	FfRows rows;
+	FfHistory row;
+
+	if (count == 0 || shipment->unreserved)
+		return;
+	rows = ff_run(&copy_shipment,
+				  ff_int4(shipment->merchant_id),
+				  ff_int8(shipment->shipment_id),
+				  ff_text(state_name),
+				  ff_bool(stays),
+				  ff_time(GetCurrentTransactionStartTimestamp()));
+	ff_column_init(&lines, INT4OID);
+	ff_column_init(&items, INT8OID);
+	ff_column_init(&quantities, INT4OID);
+	for (int i = 0; i < count; i++)
+	{
+		ff_column_add(&lines, ff_int4(remainder[i].line));
+		ff_column_add(&items, ff_int8(remainder[i].item_id));
+		ff_column_add(&quantities, ff_int4(remainder[i].quantity));
+	}
+	row = (FfHistory){.merchant_id = shipment->merchant_id,
+					  .subject_kind = "shipment",
+					  .subject_id = ff_row_int8(&rows, 0, 1),
+					  .order_id = shipment->order_id,
+					  .event = ff_event_name(FF_MACHINE_SHIPMENT, FF_SHIPMENT_EVENT_PLAN),
+					  .to_state = state_name,
+					  .cause = psprintf("what remained of %s", shipment->reference)};
+	ff_run(&copy_lines,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(row.subject_id),
+		   ff_int8(shipment->order_id),
+		   ff_column(&lines),
+		   ff_column(&items),
+		   ff_column(&quantities));
+	ff_history_add(&row, 1);
+}
+
+/* Ends the reservation of what is open; the lines keep it as not shipped. */
+static void
+release_open(FfShipment *shipment, const char *cause, bool shorten)
+{
+	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
+	int count = 0;
+
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+
+		if (open_units(line) == 0)
+			continue;
+		movements[count++] = movement_of(shipment, FF_MOVE_RELEASE, line, open_units(line), cause);
+		if (shorten)
+			line->short_quantity += open_units(line);
+	}
+	move(shipment, movements, count);
+}
+
+void
+ff_release_remainder(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+
+	release_open(shipment, report->cause, true);
+	save_lines(shipment);
+}
+
+/* A refused shipment gave its stock back when it was refused. */
+void
+ff_release_stock(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+
+	if (shipment->from == FF_SHIPMENT_REJECTED)
+		return;
+	release_open(shipment, report->cause, false);
+	if (shipment->capacity_day != NULL)
+		ff_run(&release_capacity,
+			   ff_int4(shipment->merchant_id),
+			   ff_int8(shipment->location_id),
+			   ff_text(shipment->capacity_day));
+}
+
+/* Cancelled or refused, and gone all the same: nothing is reserved for it any more. */
+void
+ff_retake_stock(void *subject, const void *payload)
+{
+	((FfShipment *) subject)->unreserved = true;
+}
+
+void
+ff_reverse_shipping(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
+	int count = 0;
+
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+		int32 units = line->shipped + line->over_shipped;
+
+		if (units == 0)
+			continue;
+		movements[count] = movement_of(shipment, FF_MOVE_UNSHIP, line, units, report->cause);
+		movements[count++].reserved = line->shipped;
+		line->shipped = 0;
+		line->over_shipped = 0;
+	}
+	move(shipment, movements, count);
+	save_lines(shipment);
+	ff_run(&set_capture, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+}
+
+void
+ff_reduce_lines(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
+	int count = 0;
+
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+		int32 units = ff_reported_units(report, line, true);
+
+		if (units <= 0)
+			continue;
+		movements[count++] = movement_of(shipment, FF_MOVE_RELEASE, line, units, report->cause);
+		line->short_quantity += units;
+	}
+	move(shipment, movements, count);
+	save_lines(shipment);
+}
+
+static void
+open_discrepancies(const FfShipment *shipment, const char *kind, const char *cause,
+				   const FfColumn *items, const FfColumn *expected, const FfColumn *reported)
+{
+	if (items->count > 0)
+		ff_run(&add_discrepancies,
+			   ff_int4(shipment->merchant_id),
+			   ff_int8(shipment->location_id),
+			   ff_text(kind),
+			   ff_text(cause),
+			   ff_int8(shipment->order_id),
+			   ff_int8(shipment->shipment_id),
+			   ff_column(items),
+			   ff_column(expected),
+			   ff_column(reported));
+}
+
+static void
+init_three(FfColumn *items, FfColumn *expected, FfColumn *reported)
+{
+	ff_column_init(items, INT8OID);
+	ff_column_init(expected, INT4OID);
+	ff_column_init(reported, INT4OID);
+}
+
+/* What the warehouse could not find is not on hand: out of stock it goes, with a discrepancy. */
+void
+ff_record_shortage(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
+	int count = 0;
+	FfColumn items;
+	FfColumn expected;
+	FfColumn reported;
+	FfRows rows;
+
+	init_three(&items, &expected, &reported);
+	for (int i = 0; i < shipment->line_count; i++)
+		ff_column_add(&items, ff_int8(shipment->lines[i].item_id));
+	rows = ff_run(&on_hand_of_items,
+				  ff_int4(shipment->merchant_id),
+				  ff_int8(shipment->location_id),
+				  ff_column(&items));
+	init_three(&items, &expected, &reported);
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+		int32 units =
+			report->lines == NULL ? line->short_quantity : ff_reported_units(report, line, true);
+		int32 on_hand = 0;
+
+		if (units <= 0)
+			continue;
+		for (uint64 row = 0; row < rows.count; row++)
+			if (ff_row_int8(&rows, row, 1) == line->item_id)
+				on_hand = ff_row_int4(&rows, row, 2);
+		if (on_hand > 0)
+			movements[count++] =
+				movement_of(shipment, FF_MOVE_ADJUST, line, -Min(units, on_hand), report->cause);
+		ff_column_add(&items, ff_int8(line->item_id));
+		ff_column_add(&expected, ff_int4(units));
+		ff_column_add(&reported, ff_int4(0));
+	}
+	move(shipment, movements, count);
+	open_discrepancies(shipment, "short_pick", report->cause, &items, &expected, &reported);
+}
+
+void
+ff_record_over_ship(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	FfColumn items;
+	FfColumn expected;
+	FfColumn reported;
+
+	init_three(&items, &expected, &reported);
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+
+		if (line->over_shipped == 0)
+			continue;
+		ff_column_add(&items, ff_int8(line->item_id));
+		ff_column_add(&expected, ff_int4(line->shipped));
+		ff_column_add(&reported, ff_int4(line->shipped + line->over_shipped));
+	}
+	open_discrepancies(shipment, "over_ship", report->cause, &items, &expected, &reported);
+	ff_attention_open(shipment->merchant_id,
+					  "over_shipped",
+					  shipment->order_id,
+					  shipment->shipment_id,
+					  0,
+					  psprintf("more left with %s than was planned", shipment->reference),
+					  "Ask the customer to keep it or to send it back.");
+}
+
+void
+ff_capture(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	FfRows rows =
+		ff_run(&set_capture, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+	FfTask task = {.merchant_id = shipment->merchant_id,
+				   .operation = FF_OP_CAPTURE,
+				   .subject_kind = "shipment",
+				   .subject_id = shipment->shipment_id,
+				   .order_id = shipment->order_id};
+
+	if (rows.count == 0 || ff_row_null(&rows, 0, 2))
+		return;
+	task.connection_id = ff_row_int8(&rows, 0, 2);
+	task.payload = psprintf("{\"amount\": %s}", ff_row_text(&rows, 0, 1));
+	task.idempotency_key = psprintf("capture:%lld", (long long) shipment->shipment_id);
+	ff_tasks_add(&task, 1);
+}
+
+/* Released here and reserved there as one group: both or neither. */
+void
+ff_move_lines(void *subject, const void *payload)
+{
+	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
+	const FfPlannedShipment *target = report->target;
+	FfMovement *movements = palloc(sizeof(FfMovement) * shipment->line_count * 2);
+	int count = 0;
+
+	for (int i = 0; i < shipment->line_count; i++)
+	{
+		FfShipmentLine *line = &shipment->lines[i];
+
+		movements[count++] =
+			movement_of(shipment, FF_MOVE_RELEASE, line, open_units(line), report->cause);
+		movements[count] =
+			movement_of(shipment, FF_MOVE_RESERVE, line, open_units(line), report->cause);
+		movements[count++].location_id = target->location_id;
+	}
+	move(shipment, movements, count);
+	if (shipment->capacity_day != NULL)
+		ff_run(&release_capacity,
+			   ff_int4(shipment->merchant_id),
+			   ff_int8(shipment->location_id),
+			   ff_text(shipment->capacity_day));
+	ff_run(&move_shipment,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_int8(target->location_id),
+		   ff_int8(target->provider_id),
+		   ff_id(target->service_id),
+		   ff_text(target->planned_cost),
+		   ff_text(target->capacity_day),
+		   ff_time_or_null(target->estimated_delivery_at));
+	shipment->location_id = target->location_id;
+	shipment->provider_id = target->provider_id;
+}

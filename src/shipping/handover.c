@@ -1,0 +1,129 @@
+/*
+ * handover.c
+ *
+ * Effects that ask the provider or the channel for something: the tasks a
+ * shipment needs.  A provider without a connection is worked by hand and gets
+ * no task; its shipments are the work list.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "pg/spi.h"
+#include "shipping/parts.h"
+
+static FfStatement stamp_attempt = FF_STATEMENT(
+	"update fulfillment.shipments set attempt = $3 where merchant_id = $1 and shipment_id = $2",
+	INT4OID, INT8OID, INT4OID);
+
+/* A channel that takes no parts is told when nothing is left to ship. */
+static FfStatement channel_of_order = FF_STATEMENT(
+	"select c.connection_id, c.partial_updates or not exists ("
+	"         select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+	"            and l.order_id = $2 and l.shipped + l.cancelled < l.quantity)"
+	"  from fulfillment.orders o"
+	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
+	" where o.merchant_id = $1 and o.order_id = $2 and c.connection_id is not null",
+	INT4OID, INT8OID);
+
+FfTask
+ff_create_task(int32 merchant_id, int64 connection_id, int64 order_id, int64 shipment_id,
+			   int32 attempt)
+{
+	return (FfTask){.merchant_id = merchant_id,
+					.connection_id = connection_id,
+					.operation = FF_OP_CREATE_SHIPMENT,
+					.subject_kind = "shipment",
+					.subject_id = shipment_id,
+					.order_id = order_id,
+					.idempotency_key = psprintf("%lld:%d", (long long) shipment_id, attempt)};
+}
+
+void
+ff_shipment_task(FfShipment *shipment, FfOperation operation)
+{
+	FfTask task = {.merchant_id = shipment->merchant_id,
+				   .connection_id = shipment->connection_id,
+				   .operation = operation,
+				   .subject_kind = "shipment",
+				   .subject_id = shipment->shipment_id,
+				   .order_id = shipment->order_id};
+
+	if (shipment->connection_id != 0)
+		ff_tasks_add(&task, 1);
+}
+
+void
+ff_enqueue_create(void *subject, const void *report)
+{
+	FfShipment *shipment = subject;
+	FfTask task = ff_create_task(shipment->merchant_id,
+								 shipment->connection_id,
+								 shipment->order_id,
+								 shipment->shipment_id,
+								 shipment->attempt);
+
+	if (shipment->connection_id != 0)
+		ff_tasks_add(&task, 1);
+}
+
+void
+ff_enqueue_update(void *subject, const void *report)
+{
+	ff_shipment_task(subject, FF_OP_UPDATE_SHIPMENT);
+}
+
+void
+ff_drop_task(void *subject, const void *report)
+{
+	FfShipment *shipment = subject;
+
+	ff_tasks_withdraw(
+		shipment->merchant_id, "shipment", shipment->shipment_id, FF_OP_CREATE_SHIPMENT);
+}
+
+/* The first attempt is 1 from birth; each time it is handed over anew counts. */
+void
+ff_stamp_attempt(void *subject, const void *report)
+{
+	FfShipment *shipment = subject;
+
+	if (shipment->event != FF_SHIPMENT_EVENT_ABSENT && shipment->event != FF_SHIPMENT_EVENT_RETRY)
+		return;
+	shipment->attempt++;
+	ff_run(&stamp_attempt,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_int4(shipment->attempt));
+}
+
+/*
+ * The look-up needs no task of its own: the create task stays, in doubt, and
+ * asks before it repeats (tasks.in_doubt).
+ */
+void
+ff_schedule_lookup(void *subject, const void *report)
+{
+	ff_tasks_wake_at_commit();
+}
+
+void
+ff_update_channel(void *subject, const void *report)
+{
+	FfShipment *shipment = subject;
+	FfRows rows =
+		ff_run(&channel_of_order, ff_int4(shipment->merchant_id), ff_int8(shipment->order_id));
+	FfTask task = {.merchant_id = shipment->merchant_id,
+				   .operation = FF_OP_CONFIRM_SHIPMENT,
+				   .subject_kind = "order",
+				   .subject_id = shipment->order_id,
+				   .order_id = shipment->order_id};
+
+	if (rows.count == 0 || !ff_row_bool(&rows, 0, 2))
+		return;
+	task.connection_id = ff_row_int8(&rows, 0, 1);
+	task.payload = psprintf("{\"shipment_id\": %lld}", (long long) shipment->shipment_id);
+	task.idempotency_key = psprintf("confirm:%lld", (long long) shipment->shipment_id);
+	ff_tasks_add(&task, 1);
+}

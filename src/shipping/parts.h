@@ -1,0 +1,106 @@
+/*
+ * parts.h
+ *
+ * Private to shipping/: the guards and effects of the shipment machine, each
+ * in the file that owns its subject, and the few helpers they share.
+ */
+#ifndef FF_SHIPPING_PARTS_H
+#define FF_SHIPPING_PARTS_H
+
+#include "shipping/shipment.h"
+
+#include "tasks/task.h"
+
+/* Units of a line that are reserved and not yet shipped. */
+static inline int32
+open_units(const FfShipmentLine *line)
+{
+	return line->quantity - line->shipped - line->short_quantity;
+}
+
+/* When the reported thing happened. */
+extern TimestampTz ff_report_time(const FfShipmentReport *report);
+/* The shipment's line of that number, or NULL. */
+extern FfShipmentLine *ff_shipment_line(FfShipment *shipment, int32 line);
+/* Units of the line the report is about: its own figure, or all that is open when it names no
+ * lines. */
+extern int32 ff_reported_units(const FfShipmentReport *report, const FfShipmentLine *line,
+							   bool shortage);
+
+/* shipment.c */
+extern void ff_shipment_note(FfShipment *shipment, const char *event, const char *cause,
+							 const char *after);
+
+/* recount.c: the quantities of order lines follow from the shipments */
+extern void ff_lines_recount(int32 merchant_id, const int64 *order_ids, int count);
+
+/* report.c */
+extern const char *ff_reported_progress(const FfShipmentReport *report);
+
+/* guards.c */
+extern const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT];
+
+/* acceptance.c: what a provider says when it takes a shipment */
+extern void ff_store_acceptance(void *shipment, const void *report);
+extern void ff_store_packages(FfShipment *shipment, const FfJson *packages);
+extern void ff_store_progress(void *shipment, const void *report);
+extern void ff_void_documents(void *shipment, const void *report);
+
+/* dispatch.c: goods that leave, or turn out not to be there */
+extern void ff_ship_stock(void *shipment, const void *report);
+extern void ff_split_remainder(void *shipment, const void *report);
+extern void ff_move_lines(void *shipment, const void *report);
+extern void ff_release_remainder(void *shipment, const void *report);
+extern void ff_record_over_ship(void *shipment, const void *report);
+extern void ff_retake_stock(void *shipment, const void *report);
+extern void ff_reverse_shipping(void *shipment, const void *report);
+extern void ff_reduce_lines(void *shipment, const void *report);
+extern void ff_record_shortage(void *shipment, const void *report);
+extern void ff_release_stock(void *shipment, const void *report);
+extern void ff_capture(void *shipment, const void *report);
+
+/* handover.c: tasks for the provider */
+/* Whether the provider's connector implements the operation. */
+extern bool ff_provider_can(const FfShipment *shipment, FfOperation operation);
+extern FfTask ff_create_task(int32 merchant_id, int64 connection_id, int64 order_id,
+							 int64 shipment_id, int32 attempt);
+/* A task about this shipment; nothing for a provider without a connection. */
+extern void ff_shipment_task(FfShipment *shipment, FfOperation operation);
+extern void ff_enqueue_create(void *shipment, const void *report);
+extern void ff_enqueue_update(void *shipment, const void *report);
+extern void ff_drop_task(void *shipment, const void *report);
+extern void ff_stamp_attempt(void *shipment, const void *report);
+extern void ff_schedule_lookup(void *shipment, const void *report);
+extern void ff_update_channel(void *shipment, const void *report);
+
+/* stop.c: hold and cancel */
+extern void ff_freeze(void *shipment, const void *report);
+extern void ff_unfreeze(void *shipment, const void *report);
+extern void ff_request_stop(void *shipment, const void *report);
+extern void ff_withdraw_stop(void *shipment, const void *report);
+extern void ff_record_stopped(void *shipment, const void *report);
+extern void ff_record_too_late(void *shipment, const void *report);
+extern void ff_mark_cancel_pending(void *shipment, const void *report);
+extern void ff_request_cancel(void *shipment, const void *report);
+
+/* aftermath.c: people, returns, deliveries, other locations */
+extern void ff_notify_shipment(void *shipment, const void *report);
+extern void ff_alert(void *shipment, const void *report);
+extern void ff_raise_attention(void *shipment, const void *report);
+extern void ff_escalate(void *shipment, const void *report);
+extern void ff_rejection_policy(void *shipment, const void *report);
+extern void ff_exclude_location(void *shipment, const void *report);
+extern void ff_assign_rest(void *shipment, const void *report);
+extern void ff_restock_if_picked(void *shipment, const void *report);
+extern void ff_flag_shipped_after_cancel(void *shipment, const void *report);
+extern void ff_expect_return(void *shipment, const void *report);
+extern void ff_offer_return(void *shipment, const void *report);
+extern void ff_open_claim(void *shipment, const void *report);
+extern void ff_close_claim(void *shipment, const void *report);
+extern void ff_alert_if_reshipped(void *shipment, const void *report);
+extern void ff_edit_shipment(void *shipment, const void *report);
+extern void ff_clear_estimate(void *shipment, const void *report);
+extern void ff_set_delivered(void *shipment, const void *report);
+extern void ff_count_delivered(void *shipment, const void *report);
+
+#endif
