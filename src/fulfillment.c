@@ -11,6 +11,7 @@
 
 #include "pg/guc.h"
 #include "tasks/wake.h"
+#include "transport/token.h"
 
 PG_MODULE_MAGIC;
 
@@ -21,5 +22,8 @@ _PG_init(void)
 {
 	ff_guc_init();
 	if (process_shared_preload_libraries_in_progress)
+	{
 		ff_wake_init();
+		ff_token_shmem_init();
+	}
 }

@@ -24,9 +24,7 @@ typedef struct FfAuth
 	FfAuthKind kind;
 	const char *user;     /* name of the secret that holds user, key or client id */
 	const char *password; /* name of the secret that holds password, token or client secret */
-	/* The header that carries secret or token, bare; OAuth2's default is "Authorization: Bearer".
-	 */
-	const char *header;
+	const char *header; /* carries secret or token, bare; OAuth2's default: Authorization: Bearer */
 	const char *token_url;      /* OAuth2: name of the setting that holds the token URL */
 	const char *token_default;  /* OAuth2: its default; a path is relative to setting base_url */
 	const char *scope;          /* OAuth2: name of the setting that holds the scope, or NULL */

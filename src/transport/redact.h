@@ -17,8 +17,16 @@
 #include "transport/message.h"
 #include "transport/secret.h"
 
+/* Where a name stands: some words are secret in one place and harmless in another. */
+typedef enum FfRedactPlace
+{
+	FF_REDACT_HEADER = 1,
+	FF_REDACT_PARAMETER = 2, /* of a query or form */
+	FF_REDACT_MEMBER = 4     /* of JSON or XML */
+} FfRedactPlace;
+
 /* True for names like password, client_secret, X-Shop-Token, Authorization, Cookie. */
-extern bool ff_redact_is_secret_name(const char *name, size_t length);
+extern bool ff_redact_is_secret_name(const char *name, size_t length, FfRedactPlace place);
 
 /* secrets may be NULL everywhere. */
 extern char *ff_redact_url(const char *url, const FfSecrets *secrets);

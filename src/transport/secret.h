@@ -4,8 +4,8 @@
  * The secrets of one connection in memory: names and values, read from the
  * text that the vault opened.  They live for one call and are wiped after it.
  *
- * A value may be a list (an array in set_secret): its entries are joined by
- * blanks, newest first, which is how two signing secrets overlap during a
+ * A value may be a list (an array in set_secret): its entries stand one per
+ * line, newest first, which is how two signing secrets overlap during a
  * rotation.  Numbers and booleans count as their text; objects are refused.
  */
 #ifndef FF_TRANSPORT_SECRET_H
@@ -20,15 +20,13 @@
 typedef struct FfSecret
 {
 	const char *name;
-	const char *value;
+	char *value;
 } FfSecret;
 
 typedef struct FfSecrets
 {
 	int count;
 	FfSecret items[FF_MAX_SECRETS];
-	char *memory; /* names and values, one palloc'd piece */
-	size_t memory_size;
 } FfSecrets;
 
 /* Reads the JSON object of a connection's secrets; ereport(ERROR) when it is none.  NULL text: no
@@ -67,5 +65,11 @@ extern bool ff_secret_expand(StringInfo target, const char *text, size_t length,
 
 /* True when {{secret: stands somewhere in text. */
 extern bool ff_secret_wanted(const char *text, size_t length);
+
+/* Appends one value in the given quoting. */
+extern void ff_secret_quote(StringInfo target, const char *value, size_t length, FfQuoting quoting);
+
+/* Walks the lines of a value: start with *cursor at the value; false at its end. */
+extern bool ff_secret_each(const char **cursor, const char **line, size_t *length);
 
 #endif

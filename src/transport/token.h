@@ -68,8 +68,9 @@ extern void ff_token_fail(const FfTokenKey *key, const char *error, bool unautho
 extern void ff_token_release(const FfTokenKey *key);
 
 /*
- * The peer refused this token (401): the next look-up fetches.  Does nothing
- * when another generation stands there already; generation 0 matches any.
+ * The peer refused this token (401): the next look-up fetches, but not within a
+ * minute of the last fetch.  Does nothing when another generation stands there
+ * already; generation 0 matches any and may be fetched at once.
  */
 extern void ff_token_forget(Oid database, int merchant_id, int64 connection_id, uint64 generation);
 

@@ -1,0 +1,184 @@
+/*
+ * scheme.c
+ *
+ * One small function per authentication scheme, in a table by its kind; see
+ * scheme.h.  Decides what a scheme's header looks like.  Refuses to know
+ * where secrets and tokens come from and who the peer is.
+ */
+#include "postgres.h"
+
+#include <openssl/evp.h>
+
+#include "transport/scheme.h"
+#include "transport/signature.h"
+
+typedef struct Task
+{
+	FfRequest *request;
+	const FfTransfer *transfer;
+	const char *token;
+	int64 now;
+	char *error;
+} Task;
+
+const char *
+ff_scheme_secret(const FfTransfer *transfer, const char *name, char *error)
+{
+	const char *value = name ? ff_secret_find(transfer->secrets, name) : "";
+
+	if (value == NULL)
+		snprintf(error, FF_WIRE_ERROR_SIZE, "the connection has no secret \"%s\"", name);
+	return value;
+}
+
+/* Adds a header made of two texts, and wipes the joined one. */
+static bool
+add_joined(const Task *task, const char *name, const char *prefix, const char *value)
+{
+	StringInfoData joined;
+	bool done;
+
+	initStringInfo(&joined);
+	enlargeStringInfo(&joined, (int) (strlen(prefix) + strlen(value) + 1));
+	appendStringInfo(&joined, "%s%s", prefix, value);
+	done = ff_request_header(task->request, name, joined.data, task->error);
+	ff_wipe_string(&joined);
+	pfree(joined.data);
+	return done;
+}
+
+bool
+ff_scheme_basic(FfRequest *request, const char *user, const char *password, char *error)
+{
+	Task task = {.request = request, .error = error};
+	size_t length = strlen(user) + 1 + strlen(password);
+	char *pair = palloc(length + 1);
+	char *base64 = palloc((length + 2) / 3 * 4 + 1);
+	bool done;
+
+	snprintf(pair, length + 1, "%s:%s", user, password);
+	EVP_EncodeBlock((unsigned char *) base64, (const unsigned char *) pair, (int) length);
+	done = add_joined(&task, "Authorization", "Basic ", base64);
+	ff_wipe_text(pair);
+	ff_wipe_text(base64);
+	pfree(pair);
+	pfree(base64);
+	return done;
+}
+
+static bool
+apply_basic(const Task *task)
+{
+	const FfAuth *auth = task->transfer->auth;
+	const char *user = ff_scheme_secret(task->transfer, auth->user, task->error);
+	const char *password;
+
+	if (user == NULL)
+		return false;
+	password = ff_scheme_secret(task->transfer, auth->password, task->error);
+	return password != NULL && ff_scheme_basic(task->request, user, password, task->error);
+}
+
+static bool
+apply_bearer(const Task *task)
+{
+	const char *token =
+		ff_scheme_secret(task->transfer, task->transfer->auth->password, task->error);
+
+	return token != NULL && add_joined(task, "Authorization", "Bearer ", token);
+}
+
+static bool
+apply_header(const Task *task)
+{
+	const FfAuth *auth = task->transfer->auth;
+	const char *value = ff_scheme_secret(task->transfer, auth->password, task->error);
+
+	return value != NULL && ff_request_header(task->request, auth->header, value, task->error);
+}
+
+static bool
+apply_token(const Task *task)
+{
+	const char *header = task->transfer->auth->header;
+
+	if (header && pg_strcasecmp(header, "Authorization") != 0)
+		return ff_request_header(task->request, header, task->token, task->error);
+	return add_joined(task, "Authorization", "Bearer ", task->token);
+}
+
+static const char *
+message_header(const FfMessage *message, const char *name)
+{
+	for (int i = 0; i < message->header_count; i++)
+	{
+		if (pg_strcasecmp(message->headers[i].name, name) == 0)
+			return message->headers[i].value;
+	}
+	return NULL;
+}
+
+static bool
+apply_standard_webhooks(const Task *task)
+{
+	const char *id = message_header(&task->transfer->message, "webhook-id");
+	const char *secret =
+		ff_scheme_secret(task->transfer, task->transfer->auth->password, task->error);
+	StringInfoData signature;
+	char time[32];
+
+	if (secret == NULL)
+		return false;
+	if (id == NULL || *id == '\0')
+	{
+		strlcpy(task->error, "the message has no webhook-id header to sign", FF_WIRE_ERROR_SIZE);
+		return false;
+	}
+	initStringInfo(&signature);
+	if (!ff_signature_standard(&signature,
+							   secret,
+							   id,
+							   task->now,
+							   task->request->body ? task->request->body : "",
+							   task->request->body_length))
+	{
+		snprintf(task->error,
+				 FF_WIRE_ERROR_SIZE,
+				 "secret \"%s\" holds no signing key of the form whsec_…",
+				 task->transfer->auth->password);
+		return false;
+	}
+	snprintf(time, sizeof(time), INT64_FORMAT, task->now);
+	return ff_request_header(task->request, "webhook-timestamp", time, task->error) &&
+		   ff_request_header(task->request, "webhook-signature", signature.data, task->error);
+}
+
+static const struct
+{
+	bool (*apply)(const Task *task);
+	bool token;
+} schemes[] = {
+	[FF_AUTH_NONE] = {NULL, false},
+	[FF_AUTH_BASIC] = {apply_basic, false},
+	[FF_AUTH_BEARER] = {apply_bearer, false},
+	[FF_AUTH_HEADER] = {apply_header, false},
+	[FF_AUTH_OAUTH2_CLIENT] = {apply_token, true},
+	[FF_AUTH_STANDARD_WEBHOOKS] = {apply_standard_webhooks, false},
+};
+
+bool
+ff_scheme_needs_token(const FfAuth *auth)
+{
+	return auth != NULL && schemes[auth->kind].token;
+}
+
+bool
+ff_scheme_apply(FfRequest *request, const FfTransfer *transfer, const char *token, int64 now,
+				char *error)
+{
+	Task task = {request, transfer, token, now, error};
+
+	if (transfer->auth == NULL || schemes[transfer->auth->kind].apply == NULL)
+		return true;
+	return schemes[transfer->auth->kind].apply(&task);
+}

@@ -1,0 +1,373 @@
+/*
+ * signature.c
+ *
+ * HMAC signatures over bodies; see signature.h.  Each scheme is a function in
+ * one table.  All comparisons go through CRYPTO_memcmp on digests, so their
+ * time tells nothing about where two values differ.
+ */
+#include "postgres.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include "transport/signature.h"
+
+#define DIGEST        SHA256_DIGEST_LENGTH
+#define DIGEST_BASE64 44
+#define KEY_PREFIX    "whsec_"
+#define LONGEST_KEY   256
+
+typedef struct Digest
+{
+	unsigned char bytes[DIGEST];
+} Digest;
+
+static bool
+hmac(Digest *digest, const void *key, size_t key_length, const char *text, size_t length)
+{
+	unsigned int size = 0;
+
+	return HMAC(EVP_sha256(),
+				key,
+				(int) key_length,
+				(const unsigned char *) text,
+				length,
+				digest->bytes,
+				&size) != NULL &&
+		   size == DIGEST;
+}
+
+static bool
+same(const Digest *digest, const unsigned char *other)
+{
+	return CRYPTO_memcmp(digest->bytes, other, DIGEST) == 0;
+}
+
+/* The decoded length, or -1; target needs three bytes for every four of the text. */
+static int
+decode_base64(unsigned char *target, const char *text, size_t length)
+{
+	int size;
+	int padding = 0;
+
+	if (length == 0 || length % 4 != 0)
+		return -1;
+	while (padding < 2 && text[length - 1 - padding] == '=')
+		padding++;
+	size = EVP_DecodeBlock(target, (const unsigned char *) text, (int) length);
+	return size < 0 ? -1 : size - padding;
+}
+
+static bool
+decode_digest_base64(Digest *digest, const char *text, size_t length)
+{
+	unsigned char bytes[DIGEST_BASE64];
+
+	if (length != DIGEST_BASE64 || decode_base64(bytes, text, length) != DIGEST)
+		return false;
+	memcpy(digest->bytes, bytes, DIGEST);
+	return true;
+}
+
+static bool
+decode_digest_hex(Digest *digest, const char *text, size_t length)
+{
+	if (length != 2 * DIGEST)
+		return false;
+	for (int i = 0; i < DIGEST; i++)
+	{
+		int high = OPENSSL_hexchar2int((unsigned char) text[2 * i]);
+		int low = OPENSSL_hexchar2int((unsigned char) text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		digest->bytes[i] = (unsigned char) (high << 4 | low);
+	}
+	return true;
+}
+
+/* The key behind one "whsec_…" value; 0 when it is none. */
+static size_t
+standard_key(unsigned char *key, const char *value, size_t length)
+{
+	size_t prefix = strlen(KEY_PREFIX);
+	int size;
+
+	if (length > prefix && memcmp(value, KEY_PREFIX, prefix) == 0)
+	{
+		value += prefix;
+		length -= prefix;
+	}
+	if (length > LONGEST_KEY)
+		return 0;
+	size = decode_base64(key, value, length);
+	return size > 0 ? size : 0;
+}
+
+/* The next value of a secret with several, separated by blanks or lines. */
+static bool
+next_word(const char **cursor, const char **word, size_t *length)
+{
+	*cursor += strspn(*cursor, " \t\r\n");
+	*word = *cursor;
+	*length = strcspn(*cursor, " \t\r\n");
+	*cursor += *length;
+	return *length > 0;
+}
+
+static bool
+read_time(const char *text, size_t length, int64 *time)
+{
+	*time = 0;
+	if (length < 1 || length > 12)
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		*time = *time * 10 + (text[i] - '0');
+	}
+	return true;
+}
+
+static bool
+near_now(int64 time, int64 now)
+{
+	return time >= now - FF_SIGNATURE_TOLERANCE && time <= now + FF_SIGNATURE_TOLERANCE;
+}
+
+/* What the schemes have at hand: the secret, the signature's header, the webhook. */
+typedef struct Evidence
+{
+	const char *secret;
+	const char *header;
+	const FfReply *webhook;
+	int64 now;
+} Evidence;
+
+#define MISMATCH     "The signature does not match."
+#define NO_SIGNATURE "The signature is not in the expected form."
+#define NOT_NOW      "The signed time is more than five minutes away from now."
+
+/* NULL when some line of the secret signs text as claimed. */
+static const char *
+match_lines(const Evidence *evidence, const Digest *claimed, int count, const char *text,
+			size_t length)
+{
+	const char *cursor = evidence->secret;
+	const char *key;
+	size_t key_length;
+	bool found = false;
+
+	while (ff_secret_each(&cursor, &key, &key_length))
+	{
+		Digest digest;
+
+		if (!hmac(&digest, key, key_length, text, length))
+			continue;
+		for (int i = 0; i < count; i++)
+			found |= same(&digest, claimed[i].bytes);
+	}
+	return found ? NULL : MISMATCH;
+}
+
+static const char *
+verify_base64(const Evidence *evidence)
+{
+	Digest claimed;
+
+	if (!decode_digest_base64(&claimed, evidence->header, strlen(evidence->header)))
+		return NO_SIGNATURE;
+	return match_lines(evidence, &claimed, 1, evidence->webhook->body, evidence->webhook->length);
+}
+
+static const char *
+verify_hex(const Evidence *evidence)
+{
+	const char *name_end = strrchr(evidence->header, '=');
+	const char *hex = name_end ? name_end + 1 : evidence->header;
+	Digest claimed;
+
+	if (!decode_digest_hex(&claimed, hex, strlen(hex)))
+		return NO_SIGNATURE;
+	return match_lines(evidence, &claimed, 1, evidence->webhook->body, evidence->webhook->length);
+}
+
+static const char *
+verify_shared(const Evidence *evidence)
+{
+	const char *cursor = evidence->secret;
+	const char *line;
+	size_t length;
+	bool found = false;
+
+	while (ff_secret_each(&cursor, &line, &length))
+	{
+		char *expected = pnstrdup(line, length);
+
+		found |= ff_same_text(evidence->header, expected);
+		if (pg_strncasecmp(evidence->header, "Bearer ", 7) == 0)
+			found |= ff_same_text(evidence->header + 7, expected);
+		ff_wipe_text(expected);
+		pfree(expected);
+	}
+	return found ? NULL : "The shared secret does not match.";
+}
+
+static const char *
+verify_standard(const Evidence *evidence)
+{
+	const char *id = ff_reply_header(evidence->webhook, "webhook-id");
+	const char *stamp = ff_reply_header(evidence->webhook, "webhook-timestamp");
+	const char *secret = evidence->secret;
+	const char *value;
+	size_t value_length;
+	StringInfoData text;
+	int64 time;
+	bool found = false;
+
+	if (id == NULL || *id == '\0' || stamp == NULL)
+		return "The header webhook-id or webhook-timestamp is missing.";
+	if (!read_time(stamp, strlen(stamp), &time) || !near_now(time, evidence->now))
+		return NOT_NOW;
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s.%s.", id, stamp);
+	appendBinaryStringInfo(&text, evidence->webhook->body, (int) evidence->webhook->length);
+	while (next_word(&secret, &value, &value_length))
+	{
+		unsigned char key[LONGEST_KEY];
+		size_t key_length = standard_key(key, value, value_length);
+		const char *cursor = evidence->header;
+		const char *entry;
+		size_t length;
+		Digest digest;
+		Digest claimed;
+
+		if (key_length == 0 || !hmac(&digest, key, key_length, text.data, text.len))
+			continue;
+		explicit_bzero(key, sizeof(key));
+		while (next_word(&cursor, &entry, &length))
+		{
+			if (length > 3 && memcmp(entry, "v1,", 3) == 0 &&
+				decode_digest_base64(&claimed, entry + 3, length - 3))
+				found |= same(&digest, claimed.bytes);
+		}
+	}
+	pfree(text.data);
+	return found ? NULL : MISMATCH;
+}
+
+/* t=<unix seconds>,v1=<hex>[,v1=<hex>]; other parts are skipped. */
+static const char *
+verify_timed(const Evidence *evidence)
+{
+	Digest claimed[4];
+	int count = 0;
+	int64 time = -1;
+	const char *part = evidence->header;
+	const char *result;
+	StringInfoData text;
+
+	while (*part != '\0')
+	{
+		size_t length;
+
+		part += strspn(part, ", ");
+		length = strcspn(part, ", ");
+		if (length > 2 && memcmp(part, "t=", 2) == 0)
+		{
+			if (!read_time(part + 2, length - 2, &time))
+				return NO_SIGNATURE;
+		}
+		else if (length > 3 && memcmp(part, "v1=", 3) == 0 && count < (int) lengthof(claimed) &&
+				 decode_digest_hex(&claimed[count], part + 3, length - 3))
+			count++;
+		part += length;
+	}
+	if (time < 0 || count == 0)
+		return NO_SIGNATURE;
+	if (!near_now(time, evidence->now))
+		return NOT_NOW;
+	initStringInfo(&text);
+	appendStringInfo(&text, INT64_FORMAT ".", time);
+	appendBinaryStringInfo(&text, evidence->webhook->body, (int) evidence->webhook->length);
+	result = match_lines(evidence, claimed, count, text.data, text.len);
+	pfree(text.data);
+	return result;
+}
+
+static const struct
+{
+	const char *(*verify)(const Evidence *evidence); /* NULL when authentic, else the reason */
+	const char *header;                              /* when the connector names none */
+} schemes[] = {
+	[FF_VERIFY_NONE] = {NULL, NULL},
+	[FF_VERIFY_HMAC_SHA256_BASE64] = {verify_base64, NULL},
+	[FF_VERIFY_HMAC_SHA256_HEX] = {verify_hex, NULL},
+	[FF_VERIFY_SHARED_SECRET] = {verify_shared, "Authorization"},
+	[FF_VERIFY_STANDARD_WEBHOOKS] = {verify_standard, "webhook-signature"},
+	[FF_VERIFY_TIMED_HEX] = {verify_timed, NULL},
+};
+
+bool
+ff_signature_verify(const FfVerify *verify, const FfSecrets *secrets, const FfReply *webhook,
+					int64 now, const char **reason)
+{
+	Evidence evidence = {.webhook = webhook, .now = now};
+	const char *header = verify->header ? verify->header : schemes[verify->kind].header;
+
+	evidence.secret = ff_secret_find(secrets, verify->secret);
+	evidence.header = header ? ff_reply_header(webhook, header) : NULL;
+	if (schemes[verify->kind].verify == NULL)
+		*reason = "The peer signs nothing.";
+	else if (evidence.secret == NULL || *evidence.secret == '\0')
+		*reason = "The connection has no secret to verify with.";
+	else if (evidence.header == NULL)
+		*reason = "The header that carries the signature is missing.";
+	else
+		*reason = schemes[verify->kind].verify(&evidence);
+	return *reason == NULL;
+}
+
+bool
+ff_signature_standard(StringInfo target, const char *secrets, const char *id, int64 timestamp,
+					  const char *body, size_t length)
+{
+	const char *value;
+	size_t value_length;
+	StringInfoData text;
+	int count = 0;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s." INT64_FORMAT ".", id, timestamp);
+	appendBinaryStringInfo(&text, body, (int) length);
+	while (next_word(&secrets, &value, &value_length))
+	{
+		unsigned char key[LONGEST_KEY];
+		size_t key_length = standard_key(key, value, value_length);
+		unsigned char base64[DIGEST_BASE64 + 1];
+		Digest digest;
+
+		if (key_length == 0 || !hmac(&digest, key, key_length, text.data, text.len))
+			continue;
+		explicit_bzero(key, sizeof(key));
+		EVP_EncodeBlock(base64, digest.bytes, DIGEST);
+		appendStringInfo(target, "%sv1,%s", count++ > 0 ? " " : "", (char *) base64);
+	}
+	pfree(text.data);
+	return count > 0;
+}
+
+bool
+ff_same_text(const char *text, const char *expected)
+{
+	Digest one;
+	Digest other;
+
+	/* digests are of one length, so not even the length of the secret shows */
+	return SHA256((const unsigned char *) text, strlen(text), one.bytes) != NULL &&
+		   SHA256((const unsigned char *) expected, strlen(expected), other.bytes) != NULL &&
+		   same(&one, other.bytes);
+}

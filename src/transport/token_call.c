@@ -1,0 +1,236 @@
+/*
+ * token_call.c
+ *
+ * The call that fetches an access token: built from FfAuth, the connection's
+ * settings and secrets; its answer read with all the liberties endpoints take
+ * (numbers as texts, other members, no lifetime).  Pure: token.c keeps
+ * tokens, wire.c sends the call.
+ */
+#include "postgres.h"
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+
+#include "utils/memutils.h"
+
+#include "pg/json.h"
+#include "transport/scheme.h"
+
+/* FedEx answers 403 for ten minutes to who asks too often, and begins anew with every question. */
+#define FORBIDDEN_PAUSE_S 600
+#define ERROR_CODE_SIZE   40
+
+static char *
+token_url(const FfTransfer *transfer)
+{
+	const FfAuth *auth = transfer->auth;
+	const char *url = auth->token_default;
+	char *base;
+	size_t length;
+
+	if (auth->token_url)
+		url = ff_json_text_or(transfer->config, auth->token_url, url);
+	if (url == NULL || *url != '/')
+		return url ? pstrdup(url) : NULL;
+	base = ff_json_text(transfer->config, "base_url");
+	if (base == NULL)
+		return NULL;
+	for (length = strlen(base); length > 0 && base[length - 1] == '/'; length--)
+		;
+	return psprintf("%.*s%s", (int) length, base, url);
+}
+
+static void
+add_field(StringInfo form, const char *name, const char *value)
+{
+	appendStringInfo(form, "&%s=", name);
+	ff_secret_quote(form, value, strlen(value), FF_QUOTE_FORM);
+}
+
+static bool
+build_form(StringInfo form, const FfTransfer *transfer, const char *user, const char *password,
+		   char *error)
+{
+	const FfAuth *auth = transfer->auth;
+	const char *pattern = auth->form ? auth->form : "grant_type=client_credentials";
+	char *scope = auth->scope ? ff_json_text(transfer->config, auth->scope) : NULL;
+	const char *missing;
+
+	enlargeStringInfo(form, 4096);
+	if (!ff_secret_expand(
+			form, pattern, strlen(pattern), transfer->secrets, FF_QUOTE_FORM, &missing))
+	{
+		snprintf(error, FF_WIRE_ERROR_SIZE, "the connection has no secret \"%s\"", missing);
+		return false;
+	}
+	if (!auth->basic_token)
+	{
+		add_field(form, "client_id", user);
+		add_field(form, "client_secret", password);
+	}
+	if (scope && *scope != '\0')
+		add_field(form, "scope", scope);
+	return true;
+}
+
+/* Adds "Name: value" lines. */
+static bool
+add_lines(FfRequest *request, const char *lines, char *error)
+{
+	const char *line;
+	size_t length;
+
+	while (ff_secret_each(&lines, &line, &length))
+	{
+		char *name = pnstrdup(line, length);
+		char *value = strchr(name, ':');
+
+		if (value == NULL)
+			continue;
+		*value++ = '\0';
+		value += strspn(value, " ");
+		if (!ff_request_header(request, name, value, error))
+			return false;
+	}
+	return true;
+}
+
+static bool
+add_headers(FfRequest *request, const FfTransfer *transfer, const char *user, const char *password,
+			char *error)
+{
+	const FfAuth *auth = transfer->auth;
+	char *account = NULL;
+
+	if (auth->account_header && auth->account_setting)
+		account = ff_json_text(transfer->config, auth->account_setting);
+	return ff_request_header(request, "Content-Type", "application/x-www-form-urlencoded", error) &&
+		   ff_request_header(request, "Accept", "application/json", error) &&
+		   (!account || ff_request_header(request, auth->account_header, account, error)) &&
+		   (!auth->token_headers || add_lines(request, auth->token_headers, error)) &&
+		   (!auth->basic_token || ff_scheme_basic(request, user, password, error));
+}
+
+bool
+ff_token_call_request(FfRequest *request, const FfTransfer *transfer, char *error)
+{
+	const FfAuth *auth = transfer->auth;
+	const char *user = ff_scheme_secret(transfer, auth->user, error);
+	const char *password = user ? ff_scheme_secret(transfer, auth->password, error) : NULL;
+	char *url = token_url(transfer);
+	StringInfoData form;
+	bool done;
+
+	memset(request, 0, sizeof(FfRequest));
+	if (password == NULL)
+		return false;
+	if (url == NULL)
+	{
+		strlcpy(
+			error, "the connection has no URL to fetch an access token from", FF_WIRE_ERROR_SIZE);
+		return false;
+	}
+	initStringInfo(&form);
+	done = ff_request_begin(request, "POST", url, error) &&
+		   build_form(&form, transfer, user, password, error) &&
+		   add_headers(request, transfer, user, password, error) &&
+		   ff_request_body(request, form.data, form.len, error);
+	ff_wipe_string(&form);
+	pfree(form.data);
+	return done;
+}
+
+bool
+ff_token_call_digest(const FfTransfer *transfer, uint8 *digest, char *error)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	uint8 whole[EVP_MAX_MD_SIZE];
+	FfRequest request;
+	bool done = ff_token_call_request(&request, transfer, error);
+
+	if (done)
+	{
+		done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+			   EVP_DigestUpdate(context, request.url, strlen(request.url) + 1) == 1 &&
+			   EVP_DigestUpdate(context, request.body, request.body_length) == 1;
+		for (struct curl_slist *line = request.headers; done && line; line = line->next)
+			done = EVP_DigestUpdate(context, line->data, strlen(line->data) + 1) == 1;
+		done = done && EVP_DigestFinal_ex(context, whole, NULL) == 1;
+		if (done)
+			memcpy(digest, whole, FF_TOKEN_DIGEST_SIZE);
+		else
+			strlcpy(error, "OpenSSL could not make a digest", FF_WIRE_ERROR_SIZE);
+	}
+	EVP_MD_CTX_free(context);
+	ff_request_wipe(&request);
+	return done;
+}
+
+/* The error code of an answer when it is one word, as RFC 6749 has it; otherwise "". */
+static void
+error_code(char *code, const FfJson *document)
+{
+	char *text = ff_json_text(document, "error");
+	size_t length = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+	code[0] = '\0';
+	if (length > 0 && text[length] == '\0')
+		strlcpy(code, text, ERROR_CODE_SIZE);
+}
+
+static void
+read_failure(FfTokenReply *result, const FfReply *reply, const FfJson *document, int64 now)
+{
+	char code[ERROR_CODE_SIZE];
+
+	error_code(code, document);
+	snprintf(result->error,
+			 FF_TOKEN_ERROR_SIZE,
+			 "could not get an access token: the token endpoint answered %d%s%s%s",
+			 reply->status,
+			 *code ? " (" : "",
+			 code,
+			 *code ? ")" : "");
+	result->unauthorized =
+		reply->status == 400 || reply->status == 401 || (reply->status == 403 && *code);
+	result->retry_after_s = ff_reply_retry_after(reply, now);
+	if (result->retry_after_s < 0 && reply->status == 403)
+		result->retry_after_s = FORBIDDEN_PAUSE_S;
+}
+
+static void
+read_token(FfTokenReply *result, const FfJson *document)
+{
+	char *token = ff_json_text(document, "access_token");
+	double lifetime = ff_json_double_or(document, "expires_in", 0);
+	size_t length = token ? strlen(token) : 0;
+
+	if (length == 0 || length >= FF_TOKEN_SIZE)
+		snprintf(result->error,
+				 FF_TOKEN_ERROR_SIZE,
+				 "could not get an access token: the answer of the token endpoint %s",
+				 length == 0 ? "holds none" : "holds one that is too long");
+	else
+		strlcpy(result->token, token, FF_TOKEN_SIZE);
+	ff_wipe_text(token);
+	/* a year is as good as for ever, and fits */
+	result->lifetime_s = lifetime > 0 ? (int) Min(lifetime, 31536000.0) : 0;
+}
+
+void
+ff_token_call_reply(FfTokenReply *result, const FfReply *reply, int64 now)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "token reply", ALLOCSET_SMALL_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
+	FfJson *document = ff_json_parse(reply->body, reply->length, NULL);
+
+	memset(result, 0, sizeof(FfTokenReply));
+	result->retry_after_s = -1;
+	if (reply->status >= 200 && reply->status <= 299)
+		read_token(result, document);
+	else
+		read_failure(result, reply, document, now);
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(context);
+}
