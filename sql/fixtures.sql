@@ -92,7 +92,11 @@ BEGIN
                 split_part(step.content, E'\n', 1)::int, pg_temp.headers(step.head),
                 coalesce(pg_temp.body(step.content), ''));
             -- a request that follows without a call of its own continues this one
-            document := document || jsonb_build_object('state', outcome -> 'next');
+            document := CASE outcome ->> 'result'
+                WHEN 'continue' THEN document || jsonb_build_object('state', outcome -> 'next')
+                WHEN 'retry' THEN document || jsonb_build_object('state',
+                                               coalesce(outcome -> 'next', document -> 'state'))
+                ELSE document - 'state' END;
         ELSIF step.kind = 'outcome' THEN
             what := format('part %s: outcome', step.part);
             expected := step.content::jsonb;

@@ -60,8 +60,13 @@ typedef struct FfOutcome
 	const char *message; /* for people; no secret, no HTML */
 	const char *field;   /* canonical path of the field to correct ("ship_to.postcode") */
 	int retry_after_s;   /* -1 when the peer did not say */
-	const char *next;    /* JSON text for FF_RESULT_CONTINUE, or a cursor to keep */
-	FfJsonWriter body;   /* shipment, tracking, rates, inventory, orders, … */
+	/*
+	 * JSON text.  CONTINUE: the state of the next request; RETRY: replaces the
+	 * state when given; OK: a cursor to keep.  A call whose worker died begins
+	 * again without state.
+	 */
+	const char *next;
+	FfJsonWriter body; /* shipment, tracking, rates, inventory, orders, … */
 } FfOutcome;
 
 typedef void (*FfRequestFunction)(const FfCall *call, FfMessage *message);
@@ -168,6 +173,8 @@ extern FfJson *ff_outcome_json(const FfReply *reply, FfOutcome *outcome);
 extern char *ff_grams_to(int64 grams, double unit_grams, int decimals);
 /* With at most two decimals and no trailing zeros. */
 extern char *ff_millimetres_to(int64 millimetres, double unit_mm);
+/* Whether credentials may travel there: https, or http on the loopback address. */
+extern bool ff_url_is_safe(const char *url);
 extern char *ff_base64(const char *bytes, size_t length);
 /* Text without control characters, HTML tags and repeated blanks; for messages shown to people. */
 extern char *ff_plain_text(const char *text, int max_chars);

@@ -14,8 +14,10 @@
 static Datum
 from_text(const char *text)
 {
-	return DirectFunctionCall3(
-		numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return DirectFunctionCall3(numeric_in,
+							   CStringGetDatum(text ? text : "0"),
+							   ObjectIdGetDatum(InvalidOid),
+							   Int32GetDatum(-1));
 }
 
 static char *
@@ -40,6 +42,23 @@ char *
 ff_decimal_multiply(const char *a, const char *b)
 {
 	return to_text(DirectFunctionCall2(numeric_mul, from_text(a), from_text(b)));
+}
+
+char *
+ff_decimal_divide(const char *a, const char *b, int decimals)
+{
+	Datum quotient;
+
+	if (ff_decimal_compare(b, NULL) == 0)
+		return NULL;
+	quotient = DirectFunctionCall2(numeric_div, from_text(a), from_text(b));
+	return to_text(DirectFunctionCall2(numeric_round, quotient, Int32GetDatum(decimals)));
+}
+
+char *
+ff_decimal_absolute(const char *number)
+{
+	return to_text(DirectFunctionCall1(numeric_abs, from_text(number)));
 }
 
 int
@@ -67,6 +86,15 @@ ff_decimal_trim(const char *number)
 	if (end[-1] == '.')
 		end[-1] = '\0';
 	return text;
+}
+
+char *
+ff_decimal_money(const char *number)
+{
+	Datum amount = from_text(number);
+	int scale = DatumGetInt32(DirectFunctionCall1(numeric_min_scale, amount));
+
+	return to_text(DirectFunctionCall2(numeric_round, amount, Int32GetDatum(Max(scale, 2))));
 }
 
 char *

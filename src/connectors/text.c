@@ -39,6 +39,27 @@ ff_millimetres_to(int64 millimetres, double unit_mm)
 	return text;
 }
 
+bool
+ff_url_is_safe(const char *url)
+{
+	static const char *const loopback[] = {"localhost", "127.0.0.1", "[::1]"};
+
+	if (pg_strncasecmp(url, "https://", 8) == 0)
+		return true;
+	if (pg_strncasecmp(url, "http://", 7) != 0)
+		return false;
+	for (int i = 0; i < (int) lengthof(loopback); i++)
+	{
+		size_t length = strlen(loopback[i]);
+
+		/* what follows the host; strchr finds the end of the text as well */
+		if (pg_strncasecmp(url + 7, loopback[i], length) == 0 &&
+			strchr(":/?#", url[7 + length]) != NULL)
+			return true;
+	}
+	return false;
+}
+
 char *
 ff_base64(const char *bytes, size_t length)
 {

@@ -64,21 +64,6 @@ consists_of(const char *text, const char *marks)
 	return c > text && *c == '\0';
 }
 
-static bool
-is_loopback(const char *host)
-{
-	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-
-	for (int i = 0; i < (int) lengthof(names); i++)
-	{
-		size_t length = strlen(names[i]);
-
-		if (pg_strncasecmp(host, names[i], length) == 0 && strchr(":/?#", host[length]) != NULL)
-			return true;
-	}
-	return false;
-}
-
 /* The endpoint and its static headers. */
 static void
 begin(const FfCall *call, FfMessage *message)
@@ -89,8 +74,7 @@ begin(const FfCall *call, FfMessage *message)
 	char *key;
 	FfJson *value;
 
-	if (pg_strncasecmp(url, "https://", 8) != 0 &&
-		(pg_strncasecmp(url, "http://", 7) != 0 || !is_loopback(url + 7)))
+	if (!ff_url_is_safe(url))
 		ff_connector_fail(NAME, "config.base_url", "Give an address that begins with https://.");
 	ff_message_init(message);
 	message->method = "POST";
@@ -413,11 +397,7 @@ receive(const FfCall *call, const FfReply *webhook, FfOutcome *outcome)
 	}
 
 	/* an event we have no use for is taken all the same, or it would be sent for days */
-	ff_outcome_set(outcome,
-				   FF_RESULT_OK,
-				   "ignored_event",
-				   psprintf("Events of type \"%s\" are not used.", type),
-				   NULL);
+	ff_write_text(&outcome->body, "ignored", *type != '\0' ? type : "unknown");
 }
 
 static const char *
