@@ -65,16 +65,15 @@ extern char *ff_ups_text(const FfJson *json, const char *path, int max);
 /* Breaks text between words into lines; what does not fit is lost.  Answers how many. */
 extern int ff_ups_wrap(const char *text, char **lines, int max);
 extern int ff_ups_street(const FfJson *address, char *lines[UPS_STREETS]);
-typedef enum FfUpsParty
-{
-	UPS_RATED,   /* name and address */
-	UPS_SHIPPED, /* and attention name, phone and e-mail */
-	UPS_SOLD_TO  /* the same, for the customs invoice */
-} FfUpsParty;
+/* Members that not every party of every API takes. */
+#define UPS_WITH_ATTENTION   (1 << 0)
+#define UPS_WITH_PHONE       (1 << 1)
+#define UPS_WITH_EMAIL       (1 << 2)
+#define UPS_WITH_RESIDENTIAL (1 << 3)
+#define UPS_WITH_CONTACT     (UPS_WITH_ATTENTION | UPS_WITH_PHONE)
 
-/* Writes Name … Address into an open object. */
-extern void ff_ups_party(FfJsonWriter *writer, const FfJson *address, FfUpsParty kind);
-extern void ff_ups_address(FfJsonWriter *writer, const FfJson *address, bool residential);
+/* Writes Name, what is wanted of the members above, and Address into an open object. */
+extern void ff_ups_party(FfJsonWriter *writer, const FfJson *address, int with);
 
 /* ups_lane.c: what depends on origin, destination and kind of the shipment */
 typedef struct FfUpsLane
@@ -124,8 +123,7 @@ extern void ff_ups_shipment_options(FfJsonWriter *writer, const FfCall *call,
 									const FfUpsLane *lane);
 
 /* ups_ship.c and ups_rate.c: parts of a shipment that both APIs have */
-extern void ff_ups_parties(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane,
-						   FfUpsParty kind);
+extern void ff_ups_parties(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane);
 extern void ff_ups_charges(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane);
 extern void ff_ups_label_specification(FfJsonWriter *writer, const FfCall *call);
 extern void ff_ups_service_object(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane);

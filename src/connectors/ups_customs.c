@@ -200,8 +200,9 @@ write_invoice(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	ff_write_text(writer, "CurrencyCode", ff_ups_currency(subject));
 	ff_write_object(writer, "Contacts");
 	ff_write_object(writer, "SoldTo");
-	ff_ups_party(
-		writer, ff_json_is_object(buyer) ? buyer : ff_ups_role(call, UPS_SHIP_TO), UPS_SOLD_TO);
+	ff_ups_party(writer,
+				 ff_json_is_object(buyer) ? buyer : ff_ups_role(call, UPS_SHIP_TO),
+				 UPS_WITH_CONTACT | UPS_WITH_EMAIL);
 	ff_write_end(writer);
 	ff_write_end(writer);
 	ff_write_array(writer, "Product");

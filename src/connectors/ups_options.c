@@ -93,16 +93,6 @@ signature(FfJsonWriter *writer, const FfJson *subject, const FfUpsLane *lane, bo
 }
 
 static void
-email_object(FfJsonWriter *writer, const char *email)
-{
-	ff_write_object(writer, "EMail");
-	ff_write_array(writer, "EMailAddress");
-	ff_write_text(writer, NULL, email);
-	ff_write_end(writer);
-	ff_write_end(writer);
-}
-
-static void
 write_unless_empty(FfJsonWriter *writer, const char *key, FfJsonWriter *object)
 {
 	char *text = ff_write_finish(object);
@@ -202,7 +192,11 @@ notify(FfJsonWriter *writer, const FfCall *call)
 		any = true;
 		ff_write_object(writer, NULL);
 		ff_write_text(writer, "NotificationCode", notifications[i].code);
-		email_object(writer, email);
+		ff_write_object(writer, "EMail");
+		ff_write_array(writer, "EMailAddress");
+		ff_write_text(writer, NULL, email);
+		ff_write_end(writer);
+		ff_write_end(writer);
 		ff_write_end(writer);
 	}
 	if (any)
@@ -223,7 +217,9 @@ shipping_options(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane
 							  ff_ups_field(call, "ship_from.email"),
 							  "Give the address UPS mails the return label to.");
 		ff_write_object(writer, "LabelDelivery");
-		email_object(writer, email);
+		ff_write_object(writer, "EMail");
+		ff_write_text(writer, "EMailAddress", email);
+		ff_write_end(writer);
 		ff_write_end(writer);
 	}
 	ff_ups_international_forms(writer, call, lane);

@@ -177,8 +177,8 @@ ff_ups_street(const FfJson *address, char *lines[UPS_STREETS])
 	return count;
 }
 
-void
-ff_ups_address(FfJsonWriter *writer, const FfJson *address, bool residential)
+static void
+write_address(FfJsonWriter *writer, const FfJson *address, bool residential)
 {
 	char *lines[UPS_STREETS];
 	int count = ff_ups_street(address, lines);
@@ -199,7 +199,7 @@ ff_ups_address(FfJsonWriter *writer, const FfJson *address, bool residential)
 }
 
 void
-ff_ups_party(FfJsonWriter *writer, const FfJson *address, FfUpsParty kind)
+ff_ups_party(FfJsonWriter *writer, const FfJson *address, int with)
 {
 	char *company = ff_ups_text(address, "company", UPS_LINE);
 	char *person = ff_ups_text(address, "name", UPS_LINE);
@@ -207,17 +207,16 @@ ff_ups_party(FfJsonWriter *writer, const FfJson *address, FfUpsParty kind)
 	char *phone = ff_ups_phone(address, &extension);
 
 	ff_write_text(writer, "Name", company ? company : person);
-	if (kind != UPS_RATED)
-	{
+	if (with & UPS_WITH_ATTENTION)
 		ff_write_text(writer, "AttentionName", person ? person : company);
-		if (phone != NULL)
-		{
-			ff_write_object(writer, "Phone");
-			ff_write_text(writer, "Number", phone);
-			ff_write_text(writer, "Extension", extension);
-			ff_write_end(writer);
-		}
-		ff_write_text(writer, "EMailAddress", ff_ups_email(address));
+	if ((with & UPS_WITH_PHONE) && phone != NULL)
+	{
+		ff_write_object(writer, "Phone");
+		ff_write_text(writer, "Number", phone);
+		ff_write_text(writer, "Extension", extension);
+		ff_write_end(writer);
 	}
-	ff_ups_address(writer, address, kind != UPS_SOLD_TO);
+	if (with & UPS_WITH_EMAIL)
+		ff_write_text(writer, "EMailAddress", ff_ups_email(address));
+	write_address(writer, address, (with & UPS_WITH_RESIDENTIAL) != 0);
 }

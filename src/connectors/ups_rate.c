@@ -108,7 +108,7 @@ ff_ups_rate_request(const FfCall *call, FfMessage *message)
 		ff_write_end(&writer);
 	}
 	ff_write_object(&writer, "Shipment");
-	ff_ups_parties(&writer, call, &lane, UPS_RATED);
+	ff_ups_parties(&writer, call, &lane);
 	if (ff_ups_setting(call, "account_number") != NULL)
 	{
 		ff_write_object(&writer, "PaymentDetails");

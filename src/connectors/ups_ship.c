@@ -110,8 +110,7 @@ ff_ups_charges(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 }
 
 static void
-write_party(FfJsonWriter *writer, const FfCall *call, const char *key, FfUpsRole role,
-			FfUpsParty kind)
+write_party(FfJsonWriter *writer, const FfCall *call, const char *key, FfUpsRole role, int with)
 {
 	const FfJson *address = ff_ups_role(call, role);
 
@@ -122,18 +121,23 @@ write_party(FfJsonWriter *writer, const FfCall *call, const char *key, FfUpsRole
 	ff_write_object(writer, key);
 	if (role == UPS_SHIPPER)
 		ff_write_text(writer, "ShipperNumber", ff_ups_setting(call, "account_number"));
-	ff_ups_party(writer, address, kind);
+	ff_ups_party(writer, address, with);
 	ff_write_end(writer);
 }
 
+/* Rating asks for names and addresses alone; the origin has no e-mail in either API. */
 void
-ff_ups_parties(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane, FfUpsParty kind)
+ff_ups_parties(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	write_party(writer, call, "Shipper", UPS_SHIPPER, kind);
-	write_party(writer, call, "ShipTo", UPS_SHIP_TO, kind);
+	bool rating = call->operation == FF_OP_QUOTE_RATES;
+	int contact = rating ? 0 : UPS_WITH_CONTACT;
+	int reachable = rating ? 0 : UPS_WITH_CONTACT | UPS_WITH_EMAIL;
+
+	write_party(writer, call, "Shipper", UPS_SHIPPER, reachable);
+	write_party(writer, call, "ShipTo", UPS_SHIP_TO, reachable | UPS_WITH_RESIDENTIAL);
 	/* UPS takes the shipper for the origin when it is not told another */
 	if (lane->is_return || ff_json_is_object(ff_json_get(call->config, "shipper")))
-		write_party(writer, call, "ShipFrom", UPS_SHIP_FROM, kind);
+		write_party(writer, call, "ShipFrom", UPS_SHIP_FROM, contact);
 }
 
 /* A parcel shop in place of the receiver's door: 01 the receiver collects there. */
@@ -149,7 +153,7 @@ write_access_point(FfJsonWriter *writer, const FfCall *call)
 	ff_write_object(writer, "AlternateDeliveryAddress");
 	ff_write_text(writer, "UPSAccessPointID", id);
 	if (ff_json_is_object(point))
-		ff_ups_party(writer, point, UPS_SOLD_TO);
+		ff_ups_party(writer, point, UPS_WITH_ATTENTION);
 	ff_write_end(writer);
 }
 
@@ -178,7 +182,7 @@ write_shipment(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 		ff_write_text(writer, "Code", ff_ups_return_service(call));
 		ff_write_end(writer);
 	}
-	ff_ups_parties(writer, call, lane, UPS_SHIPPED);
+	ff_ups_parties(writer, call, lane);
 	ff_write_object(writer, "PaymentInformation");
 	ff_ups_charges(writer, call, lane);
 	ff_write_end(writer);
