@@ -47,7 +47,7 @@ typedef enum FfVerifyKind
 	FF_VERIFY_NONE, /* connector has no signature; refuse unless the connection allows unsigned */
 	FF_VERIFY_HMAC_SHA256_BASE64, /* header = base64(HMAC-SHA256(secret, raw body)) */
 	FF_VERIFY_HMAC_SHA256_HEX,    /* a name before the digest ("sha256=") is skipped */
-	FF_VERIFY_SHARED_SECRET,      /* header equals the secret (optional "Bearer " before it) */
+	FF_VERIFY_SHARED_SECRET, /* header, or Authorization, is the secret ("Bearer " is skipped) */
 	FF_VERIFY_STANDARD_WEBHOOKS,
 	FF_VERIFY_TIMED_HEX /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
 } FfVerifyKind;

@@ -301,7 +301,7 @@ verify_timed(const Evidence *evidence)
 static const struct
 {
 	const char *(*verify)(const Evidence *evidence); /* NULL when authentic, else the reason */
-	const char *header;                              /* when the connector names none */
+	const char *header; /* when the connector names none, or its own is absent */
 } schemes[] = {
 	[FF_VERIFY_NONE] = {NULL, NULL},
 	[FF_VERIFY_HMAC_SHA256_BASE64] = {verify_base64, NULL},
@@ -320,6 +320,9 @@ ff_signature_verify(const FfVerify *verify, const FfSecrets *secrets, const FfRe
 
 	evidence.secret = ff_secret_find(secrets, verify->secret);
 	evidence.header = header ? ff_reply_header(webhook, header) : NULL;
+	/* what a peer calls by a name of its own may also come under the scheme's usual one */
+	if (evidence.header == NULL && schemes[verify->kind].header != NULL)
+		evidence.header = ff_reply_header(webhook, schemes[verify->kind].header);
 	if (schemes[verify->kind].verify == NULL)
 		*reason = "The peer signs nothing.";
 	else if (evidence.secret == NULL || *evidence.secret == '\0')
