@@ -151,10 +151,10 @@ sim_reset_all(void)
 	sim_journal_reset();
 	for (int i = 0; i < sim_peer_count; i++)
 	{
-		sim_peers[i]->reset();
 		for (const SimSetting *setting = sim_peers[i]->settings; setting && setting->name;
 			 setting++)
 			restore_setting(setting);
+		sim_peers[i]->reset();
 	}
 }
 

@@ -5,3 +5,4 @@
  * `const SimPeer sim_peer_NAME = {...};` and one line here.
  */
 PEER(ups)
+PEER(woocommerce)

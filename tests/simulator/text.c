@@ -413,6 +413,12 @@ sim_text(const json_t *json, const char *path, const char *fallback)
 	return text ? text : fallback;
 }
 
+bool
+sim_is_text(const json_t *json, const char *text)
+{
+	return json_is_string(json) && strcmp(json_string_value(json), text) == 0;
+}
+
 double
 sim_real(const json_t *json, const char *path, double fallback)
 {

@@ -58,6 +58,7 @@ extern const char *sim_postcode_pattern(const char *country);
 extern json_t *sim_get(const json_t *json, const char *path);
 /* Its text; a fallback when it is absent or not a string. */
 extern const char *sim_text(const json_t *json, const char *path, const char *fallback);
+extern bool sim_is_text(const json_t *json, const char *text);
 extern double sim_real(const json_t *json, const char *path, double fallback);
 
 #endif

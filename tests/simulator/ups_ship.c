@@ -336,8 +336,7 @@ void_packages(SimRequest *request, UpsShipment *shipment, const json_t *numbers)
 		bool named = !numbers;
 
 		for (size_t k = 0; k < json_array_size(numbers); k++)
-			named |=
-				strcmp(json_string_value(json_array_get(numbers, k)) ?: "", package->number) == 0;
+			named |= sim_is_text(json_array_get(numbers, k), package->number);
 		if (!named)
 			continue;
 		package->voided = true;
