@@ -113,23 +113,3 @@ ff_decimal_share(const char *total, int count, int index, int decimals)
 		numeric_mul, part, DirectFunctionCall1(int4_numeric, Int32GetDatum(count - 1)));
 	return to_text(DirectFunctionCall2(numeric_sub, from_text(total), others));
 }
-
-int
-ff_currency_decimals(const char *currency)
-{
-	static const struct
-	{
-		const char *code;
-		int decimals;
-	} uncommon[] = {
-		{"BIF", 0}, {"CLP", 0}, {"DJF", 0}, {"GNF", 0}, {"ISK", 0}, {"JPY", 0},
-		{"KMF", 0}, {"KRW", 0}, {"PYG", 0}, {"RWF", 0}, {"UGX", 0}, {"VND", 0},
-		{"VUV", 0}, {"XAF", 0}, {"XOF", 0}, {"XPF", 0}, {"BHD", 3}, {"IQD", 3},
-		{"JOD", 3}, {"KWD", 3}, {"LYD", 3}, {"OMR", 3}, {"TND", 3},
-	};
-
-	for (int i = 0; currency != NULL && i < (int) lengthof(uncommon); i++)
-		if (pg_strcasecmp(uncommon[i].code, currency) == 0)
-			return uncommon[i].decimals;
-	return 2;
-}

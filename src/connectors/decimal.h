@@ -26,7 +26,5 @@ extern char *ff_decimal_trim(const char *number);
 extern char *ff_decimal_money(const char *number);
 /* The part of one of count, when all parts have that many decimals and add up to total. */
 extern char *ff_decimal_share(const char *total, int count, int index, int decimals);
-/* How many decimals amounts of a currency have (ISO 4217): 2 but for a few. */
-extern int ff_currency_decimals(const char *currency);
 
 #endif

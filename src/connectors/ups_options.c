@@ -11,6 +11,7 @@
 
 #include "connectors/decimal.h"
 #include "connectors/ups.h"
+#include "model/currency.h"
 
 #define UPS_EMAILED_LABEL "8"
 

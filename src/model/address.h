@@ -9,8 +9,7 @@
 
 #include "model/field.h"
 
-/* Every text is NULL when absent; clean, trimmed, country alpha-2, postcode as its country writes
- * it. */
+/* Every text is NULL when absent; country alpha-2, postcode as its country writes it. */
 typedef struct FfAddress
 {
 	char *name;
@@ -23,18 +22,19 @@ typedef struct FfAddress
 	char *country;
 	char *phone;
 	char *email;
-	bool residential;
+	int residential; /* -1 when it is not said */
 } FfAddress;
 
 /*
- * Reads document.field; NULL when it is absent.  deliverable: also says what is
- * missing to bring a parcel there (name or company, street, city, country,
- * postcode where there are any).
+ * Reads document.field; NULL when it is absent.  With deliverable also what is
+ * missing to bring a parcel there is an error (name or company, street, city,
+ * country, postcode where there are any, and the address itself); without, all
+ * that is wrong with its content is a note.
  */
 extern FfAddress *ff_address_read(FfFieldReader *reader, const FfJson *document, const char *field,
 								  bool deliverable);
 
-/* Whether two addresses are the same after normalisation; NULL equals NULL only. */
+/* Whether two addresses are the same in normal form; NULL equals NULL only. */
 extern bool ff_address_equal(const FfAddress *left, const FfAddress *right);
 
 /* Writes the normal form under the key; nothing when the address is NULL. */

@@ -1,22 +1,24 @@
 /*
  * country.h
  *
- * ISO 3166-1: which countries there are, and what their postcodes look like.
- * A pattern is a list of shapes separated by '|': N a digit, A a letter,
- * anything else itself.  It serves to refuse typing errors and to write one
- * postcode in one way; it is no directory of postcodes that exist.
+ * ISO 3166-1: which countries there are, what an address in each needs, and
+ * what their postcodes look like.  Shapes serve to refuse typing errors and to
+ * write one postcode in one way; this is no directory of postcodes that exist.
  */
 #ifndef FF_MODEL_COUNTRY_H
 #define FF_MODEL_COUNTRY_H
 
 #include "postgres.h"
 
+#define FF_NEEDS_POSTCODE 0x01
+#define FF_NEEDS_CITY     0x02
+
 typedef struct FfCountry
 {
 	const char *code; /* alpha-2, upper case */
 	const char *alpha3;
-	bool needs_postcode;   /* mail is not delivered without one */
-	const char *postcodes; /* NULL: any, or none */
+	int needs;             /* set of FF_NEEDS_*: what no carrier delivers without */
+	const char *postcodes; /* shapes separated by '|'; NULL: anything is taken */
 } FfCountry;
 
 /* By alpha-2, upper case; NULL when there is none. */
@@ -26,13 +28,10 @@ extern const FfCountry *ff_country_read(const char *text);
 /* The code people mean when they write this wrong one ("UK": "GB"); NULL when unsure. */
 extern const char *ff_country_suggestion(const char *text);
 
-extern const FfCountry *ff_country_at(int index);
-extern int ff_country_count(void);
-
 /*
  * The postcode in the one way it is written in its country ("sw1a1aa" in GB:
- * "SW1A 1AA"); NULL when it has no shape of that country.  Without shapes:
- * trimmed, upper case, single blanks.  palloc'd.
+ * "SW1A 1AA", "D-10115" in DE: "10115"); NULL when it has no shape of that
+ * country.  Where the country is NULL or has no shapes: upper case.  palloc'd.
  */
 extern char *ff_postcode_format(const FfCountry *country, const char *postcode);
 

@@ -1,8 +1,10 @@
 /*
  * field.h
  *
- * Reading one field of a document that came from outside, and the list of what
- * is wrong with it.  Nothing here throws because of what the document holds.
+ * Reading the fields of a document that came from outside, and the list of
+ * what is wrong with them.  What is read is said in a table per document; here
+ * is the one way in which text, numbers and times are taken from it.  Nothing
+ * throws because of what a document holds.
  *
  * Text for people (names, streets) is cleaned: line breaks and blanks become
  * one blank, other control and direction-changing characters go, because such
@@ -15,14 +17,14 @@
 
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
+#include "model/time.h"
 #include "pg/json.h"
 
 typedef enum FfSeverity
 {
-	FF_SEVERITY_NOTE,    /* was read in a lenient way */
+	FF_SEVERITY_NOTE,    /* was read in a lenient way, or is not needed */
 	FF_SEVERITY_INVALID, /* to be corrected: the order is parked */
 	FF_SEVERITY_REFUSED  /* cannot be stored at all */
 } FfSeverity;
@@ -35,43 +37,70 @@ typedef struct FfFieldError
 	const char *code; /* "missing", "wrong_type", "too_long", … */
 	char *field;      /* "lines[2].quantity" (the first is lines[0]), "ship_to.postcode" */
 	int line;         /* number of the order line, 0 for none */
-	char *message;    /* for people: no capital, no full stop, names what was found */
+	char *message;    /* for people: no capital, no full stop */
 } FfFieldError;
+
+#define FF_MAX_ERRORS 100
 
 /* Where a reader stands and what it has found so far. */
 typedef struct FfFieldReader
 {
-	List *errors;       /* of FfFieldError, in the order of the document */
-	FfSeverity worst;   /* of all errors; NOTE when there is none */
+	List *errors;       /* of FfFieldError, in the order of reading; at most FF_MAX_ERRORS */
+	FfSeverity worst;   /* of all that were found; NOTE when there was none */
 	const char *prefix; /* "ship_to." or "lines[2]."; "" at the top */
 	int line;           /* of the order line being read, 0 outside */
-	int count;          /* errors found; the list itself stops growing at FF_MAX_ERRORS */
+	bool lenient;       /* what would be invalid is only noted here */
 } FfFieldReader;
-
-#define FF_MAX_ERRORS 100
 
 extern void ff_field_error(FfFieldReader *reader, FfSeverity severity, const char *code,
 						   const char *field, const char *message, ...) pg_attribute_printf(5, 6);
 
-/* Each answers the value, or NULL / the fallback when absent or wrong (and says what is wrong). */
-extern char *ff_field_text(FfFieldReader *reader, const FfJson *object, const char *field,
-						   int max_chars);
-extern char *ff_field_identifier(FfFieldReader *reader, const FfJson *object, const char *field,
-								 int max_chars, FfSeverity severity);
-/* Not negative, at most 12 digits before and 6 behind the point; exact decimal text. */
-extern char *ff_field_money(FfFieldReader *reader, const FfJson *object, const char *field);
-/* Out of range is FF_SEVERITY_INVALID and answers 0. */
-extern int64 ff_field_whole(FfFieldReader *reader, const FfJson *object, const char *field,
-							int64 minimum, int64 maximum, int64 fallback);
-extern bool ff_field_bool(FfFieldReader *reader, const FfJson *object, const char *field,
-						  bool fallback);
-/* FF_NO_TIME when absent. */
-extern TimestampTz ff_field_time(FfFieldReader *reader, const FfJson *object, const char *field);
-/* NULL, without an error, when absent or null. */
-extern const FfJson *ff_field_object(FfFieldReader *reader, const FfJson *object,
-									 const char *field);
+/* Whether something is said of this field already. */
+extern bool ff_field_has_error(const FfFieldReader *reader, const char *field);
 
-/* Whether a text is shaped like an e-mail address one can send to. */
-extern bool ff_email_is_plausible(const char *text);
+/* The errors as JSON text: [{severity, code, field, line, message}]. */
+extern char *ff_field_errors_json(const FfFieldReader *reader);
+
+typedef enum FfFieldKind
+{
+	FF_FIELD_TEXT,       /* char *, cleaned */
+	FF_FIELD_IDENTIFIER, /* char *, as it is but trimmed */
+	FF_FIELD_KEY,        /* the same, and that it is missing is an error too */
+	FF_FIELD_EMAIL,      /* char * */
+	FF_FIELD_MONEY,      /* char *, exact decimal text, not negative */
+	FF_FIELD_TIME,       /* TimestampTz, FF_NO_TIME when absent */
+	FF_FIELD_BOOL,       /* bool, false when absent */
+	FF_FIELD_MAYBE,      /* int: 0, 1, or -1 when absent */
+	FF_FIELD_DOCUMENT,   /* const FfJson *, an object kept as it is */
+	FF_FIELD_OTHER       /* read elsewhere; here only known by name */
+} FfFieldKind;
+
+typedef struct FfFieldSpec
+{
+	const char *name;
+	FfFieldKind kind;
+	size_t offset;    /* of the member in the struct that is filled */
+	int max_chars;    /* of text and identifiers */
+	FfSeverity wrong; /* how bad it is when the content (not the type) is wrong */
+} FfFieldSpec;
+
+/*
+ * Fills a struct from the object's fields: absent, null, empty and wrong ones
+ * are NULL, FF_NO_TIME, false or -1 in it.  A field of the wrong JSON type is
+ * refused; a member that the table does not name is noted.
+ */
+extern void ff_fields_read(FfFieldReader *reader, const FfJson *object, const FfFieldSpec *specs,
+						   int count, void *target);
+
+/* The same for one field that has no table. */
+extern void ff_field_read(FfFieldReader *reader, const FfJson *object, const FfFieldSpec *spec,
+						  void *target);
+
+/* Whether a field is the same in two such structs; not for FF_FIELD_OTHER. */
+extern bool ff_field_equal(const FfFieldSpec *spec, const void *left, const void *right);
+
+/* A whole number; the fallback when absent or wrong. */
+extern int64 ff_field_whole(FfFieldReader *reader, const FfJson *object, const char *field,
+							int64 minimum, int64 maximum, int64 fallback, FfSeverity wrong);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * order_document.h
  *
- * The canonical order document as C reads it, everything that can be wrong
- * with it without looking at a table, and what differs between two of them.
+ * The canonical order document as C reads it, and everything that can be wrong
+ * with it without looking at a table.
  *
  * Reading never throws because of what the document holds.  When
  * reader.worst is FF_SEVERITY_REFUSED nothing of the result may be stored;
@@ -14,12 +14,10 @@
 #define FF_MODEL_ORDER_DOCUMENT_H
 
 #include "model/address.h"
-#include "model/progress.h"
 
-#define FF_MAX_ORDER_LINES  1000
-#define FF_MAX_QUANTITY     1000000
-#define FF_MAX_ORDER_BYTES  (1024 * 1024)
-#define FF_MAX_ORDER_NUMBER 100
+#define FF_MAX_ORDER_LINES 1000
+#define FF_MAX_QUANTITY    1000000
+#define FF_MAX_ORDER_BYTES (1024 * 1024)
 
 typedef struct FfOrderLine
 {
@@ -39,8 +37,8 @@ typedef struct FfOrderDocument
 	char *number;
 	char *channel_order_id;
 	int64 version;         /* 0 when absent */
-	TimestampTz placed_at; /* FF_NO_TIME when absent, as for every time here */
-	char *currency;
+	TimestampTz placed_at; /* FF_NO_TIME when absent, as every time here */
+	char *currency;        /* upper case */
 	char *email;
 	char *phone;
 	char *language;
@@ -63,19 +61,19 @@ typedef struct FfOrderDocument
 	char *cancel_reason; /* cancel: true, "reason" or {reason}; NULL: not cancelled */
 } FfOrderDocument;
 
-/* reader is initialised here; the document points into json, which must stay. */
+/*
+ * reader is initialised here; the document points into json, which must stay.
+ * NULL when json is no object at all or is too large to look at.
+ */
 extern FfOrderDocument *ff_order_document_read(const FfJson *json, FfFieldReader *reader);
-
-/* The errors as a jsonb-ready array of {severity, code, field, line, message}. */
-extern char *ff_field_errors_json(const FfFieldReader *reader);
 
 typedef enum FfLineChange
 {
 	FF_LINE_ADDED,
 	FF_LINE_REMOVED,
-	FF_LINE_MORE, /* a greater quantity */
-	FF_LINE_LESS, /* a smaller quantity */
-	FF_LINE_OTHER /* another SKU, price, name, group or attribute; the quantity may differ too */
+	FF_LINE_MORE, /* only the quantity, and it is greater */
+	FF_LINE_LESS, /* only the quantity, and it is smaller */
+	FF_LINE_OTHER /* SKU, name, price, group or attributes; the quantity may differ too */
 } FfLineChange;
 
 typedef struct FfLineDifference
@@ -87,14 +85,16 @@ typedef struct FfLineDifference
 
 typedef struct FfOrderDifference
 {
-	List *fields; /* names of the top-level fields that differ, "ship_to", "service", … */
+	List *fields; /* names (const char *) of top-level fields that differ: "ship_to", "service" … */
 	int line_count;
-	FfLineDifference *lines; /* only lines that differ, by the number of the line */
+	FfLineDifference
+		*lines; /* only those that differ: as in the newer document, then the removed */
 } FfOrderDifference;
 
 /*
- * Lines are the same line when their channel_line_id is, or, where one has
- * none, their number.  Version, hold and cancel are no differences.
+ * Lines are the same line when their channel_line_id is, or, where one of them
+ * has none, when their number is.  Channel and number say which order it is,
+ * version, hold and cancel are no properties of it: they are not compared.
  */
 extern FfOrderDifference *ff_order_document_compare(const FfOrderDocument *before,
 													const FfOrderDocument *after);
