@@ -5,6 +5,7 @@
 #                       cluster
 #   make check          everything from zero, then every test; ONLY='regress tests/tap/001*' picks
 #   make check-fast     lints, regression and isolation tests, built on what the last run left
+#   make check-sanitize regression, isolation and other tests, undefined behaviour being an error
 #   make unit           the tests of plain C, which need no server
 #   make lint           the rules of tests/lint
 #   make bench          the measurements of tests/bench
@@ -13,7 +14,7 @@
 # The version is read from fulfillment.control and stands nowhere else.
 
 # PGXS has a target "check" of its own, which only says that there is none; so ours stand apart.
-OWN_GOALS = demo check check-fast unit lint bench format
+OWN_GOALS = demo check check-fast check-sanitize unit lint bench format
 .PHONY: $(OWN_GOALS)
 
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
@@ -23,6 +24,11 @@ check:
 
 check-fast:
 	@tests/tools/in-copy --again tests/tools/run-suite build lint regress isolation $(ONLY)
+
+check-sanitize:
+	@FULFILLMENT_SANITIZE=yes CC='gcc -fsanitize=address,undefined -fno-sanitize-recover' \
+		tests/tools/in-copy tests/tools/run-suite build \
+		$(or $(ONLY),unit regress isolation tests/tap/*.pl)
 
 demo:
 	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/demo/run'
