@@ -167,7 +167,7 @@ ff_ups_role(const FfCall *call, FfUpsRole role)
 		return ff_ups_role(call, UPS_SHIP_TO);
 	if (role == UPS_SHIP_TO && !ff_json_is_object(found))
 		found = ff_json_get(subject, "return_to");
-	if (role == UPS_SHIP_FROM && !ff_json_is_object(found))
+	if (role == UPS_SHIP_FROM && !ff_json_is_object(found) && !ff_ups_is_return(call))
 		found = account;
 	return found;
 }

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "utils/formatting.h"
+
 #include "connectors/decimal.h"
 #include "connectors/ups.h"
 #include "model/currency.h"
@@ -71,7 +73,7 @@ wants_signature(const FfJson *subject, bool *adult)
 	for (int i = 0; i < (int) lengthof(none); i++)
 		if (pg_strcasecmp(wish, none[i]) == 0)
 			return false;
-	*adult = pg_strncasecmp(wish, "adult", 5) == 0;
+	*adult = strstr(asc_tolower(wish, strlen(wish)), "adult") != NULL;
 	return true;
 }
 
