@@ -312,6 +312,12 @@ ff_woo_fetch_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 			call->state != NULL)
 			outcome->next = ff_json_dump(call->state);
 	}
+	else if (!ff_json_is_array(json) && ff_json_get(json, "id") == NULL)
+		ff_outcome_set(outcome,
+					   FF_RESULT_RETRY,
+					   "unexpected_answer",
+					   "The shop answered with something that is no list.",
+					   NULL);
 	else if (waiting_order(call) != NULL)
 		read_refunds(call, json, outcome);
 	else
