@@ -7,8 +7,8 @@
  *
  * Here a shipment is priced, accepted and found.  What happens, and the names
  * that make it happen, stand in sandbox_story.c (for users in docs/sandbox.md),
- * the label in sandbox_label.c, the rest in sandbox_progress.c and
- * sandbox_stock.c.  Since nothing is remembered, a shipment that was held or
+ * the label in sandbox_label.c, the rest in sandbox_progress.c, sandbox_return.c
+ * and sandbox_stock.c.  Since nothing is remembered, a shipment that was held or
  * cancelled goes on when it is asked for again.
  */
 #include "postgres.h"
@@ -78,6 +78,13 @@ local_request(const FfCall *call, FfMessage *message)
 	if (shipment_of(call) != NULL && ff_json_get(shipment_of(call), "provider_reference") == NULL)
 		ff_connector_need(NAME, call, "shipment.reference", "Give the reference of the shipment.");
 	ff_message_begin(message, "LOCAL", NAME ":", ff_operation_name(call->operation));
+}
+
+static void
+return_request(const FfCall *call, FfMessage *message)
+{
+	ff_connector_need(NAME, call, "return.number", "Give the number of the return.");
+	local_request(call, message);
 }
 
 static void
@@ -358,6 +365,8 @@ const FfConnector ff_connector_sandbox = {
 			[FF_OP_HOLD_SHIPMENT] = {local_request, ff_sandbox_hold, FF_REPEAT_SAFE},
 			[FF_OP_CANCEL_SHIPMENT] = {local_request, ff_sandbox_cancel, FF_REPEAT_SAFE},
 			[FF_OP_VALIDATE_ADDRESS] = {local_request, ff_sandbox_validate, FF_REPEAT_SAFE},
+			[FF_OP_ANNOUNCE_RETURN] = {return_request, ff_sandbox_announce_return, FF_REPEAT_SAFE},
+			[FF_OP_GET_RETURN] = {return_request, ff_sandbox_get_return, FF_REPEAT_SAFE},
 			[FF_OP_GET_INVENTORY] = {local_request, ff_sandbox_inventory, FF_REPEAT_SAFE},
 			[FF_OP_PUT_ITEMS] = {local_request, ff_sandbox_items, FF_REPEAT_SAFE},
 			[FF_OP_TEST_CONNECTION] = {local_request, test_outcome, FF_REPEAT_SAFE},

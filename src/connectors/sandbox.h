@@ -39,6 +39,9 @@ typedef struct SandboxEvent
 #define SANDBOX_PICKING 1
 #define SANDBOX_PACKED  2
 #define SANDBOX_SHIPPED 3
+/* … and at which a return arrives and is unpacked. */
+#define SANDBOX_RECEIVING 4
+#define SANDBOX_RECEIVED  5
 
 /* sandbox_story.c: what happens */
 
@@ -57,6 +60,9 @@ extern const SandboxEvent *ff_sandbox_timeline(int triggers);
 /* The step at which the parcels of a shipment with these triggers are delivered; -1 never. */
 extern int ff_sandbox_delivery(int triggers);
 
+/* A time in six characters, and back; false when they are none. */
+extern char *ff_sandbox_stamp(TimestampTz time);
+extern bool ff_sandbox_read_stamp(const char *text, TimestampTz *time);
 extern char *ff_sandbox_tracking_number(const FfCall *call, int package);
 /* What a tracking number tells by itself; false when it is none of the sandbox's. */
 extern bool ff_sandbox_read_number(const FfCall *call, const char *number, int *triggers,
@@ -80,6 +86,11 @@ extern void ff_sandbox_get(const FfCall *call, const FfReply *reply, FfOutcome *
 extern void ff_sandbox_update(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 extern void ff_sandbox_hold(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 extern void ff_sandbox_cancel(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
+
+/* sandbox_return.c: goods that come back */
+extern void ff_sandbox_announce_return(const FfCall *call, const FfReply *reply,
+									   FfOutcome *outcome);
+extern void ff_sandbox_get_return(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 
 /* sandbox_stock.c: what is not about one shipment */
 extern void ff_sandbox_validate(const FfCall *call, const FfReply *reply, FfOutcome *outcome);

@@ -136,7 +136,7 @@ ff_sandbox_triggers(const FfCall *call)
 										 "shipment.changes.ship_to.name",
 										 "address.name",
 										 "address.company"};
-	FfJson *lines = ff_json_get(call->document, "shipment.lines");
+	static const char *const lists[] = {"shipment.lines", "return.lines"};
 	char *fault = ff_json_text(call->config, "fault");
 	int triggers = ff_sandbox_trigger(fault);
 
@@ -145,8 +145,13 @@ ff_sandbox_triggers(const FfCall *call)
 		triggers |= ff_sandbox_trigger(psprintf("sandbox-%s", fault));
 	for (int i = 0; i < (int) lengthof(places); i++)
 		triggers |= ff_sandbox_trigger(ff_json_text(call->document, places[i]));
-	for (int i = 0; i < ff_json_count(lines); i++)
-		triggers |= ff_sandbox_trigger(ff_json_text(ff_json_at(lines, i), "sku"));
+	for (int i = 0; i < (int) lengthof(lists); i++)
+	{
+		FfJson *lines = ff_json_get(call->document, lists[i]);
+
+		for (int j = 0; j < ff_json_count(lines); j++)
+			triggers |= ff_sandbox_trigger(ff_json_text(ff_json_at(lines, j), "sku"));
+	}
 	return triggers;
 }
 
@@ -188,18 +193,44 @@ ff_sandbox_time(const FfCall *call, TimestampTz start, int step)
 	return start + step * step_length(call);
 }
 
-#define DIGITS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define PREFIX "SBX"
-#define FIELD  6 /* digits of base 36 for a time and for a hash */
+#define DIGITS      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define PREFIX      "SBX"
+#define TIME_DIGITS 6 /* seconds since 1970 */
+#define HASH_DIGITS 10
 
 static char *
-base36(uint32 value)
+base36(uint64 value, int digits)
 {
-	char text[FIELD + 1] = {0};
+	char *text = palloc0(digits + 1);
 
-	for (int i = FIELD - 1; i >= 0; i--, value /= 36)
+	for (int i = digits - 1; i >= 0; i--, value /= 36)
 		text[i] = DIGITS[value % 36];
-	return pstrdup(text);
+	return text;
+}
+
+char *
+ff_sandbox_stamp(TimestampTz time)
+{
+	int64 seconds = (int64) timestamptz_to_time_t(time);
+
+	return base36((uint64) Max(0, Min(seconds, PG_INT32_MAX)), TIME_DIGITS);
+}
+
+bool
+ff_sandbox_read_stamp(const char *text, TimestampTz *time)
+{
+	int64 seconds = 0;
+
+	for (int i = 0; i < TIME_DIGITS; i++)
+	{
+		const char *digit = text[i] != '\0' ? strchr(DIGITS, text[i]) : NULL;
+
+		if (digit == NULL)
+			return false;
+		seconds = seconds * 36 + (digit - DIGITS);
+	}
+	*time = time_t_to_timestamptz((pg_time_t) seconds);
+	return seconds > 0;
 }
 
 /*
@@ -211,20 +242,18 @@ char *
 ff_sandbox_tracking_number(const FfCall *call, int package)
 {
 	const char *reference = ff_json_text_or(call->document, "shipment.reference", "");
-	uint32 hash = 2166136261u;
+	uint64 hash = UINT64CONST(14695981039346656037);
 	TimestampTz created;
-	int64 seconds = 0;
+	char *stamp = base36(0, TIME_DIGITS);
 
 	for (const char *c = reference; *c != '\0'; c++)
-		hash = (hash ^ (unsigned char) *c) * 16777619u;
+		hash = (hash ^ (unsigned char) *c) * UINT64CONST(1099511628211);
 	if (ff_time_parse(ff_json_text(call->document, "shipment.created_at"), &created))
-		seconds = (int64) timestamptz_to_time_t(created);
-	if (seconds < 0 || seconds >= PG_INT32_MAX)
-		seconds = 0;
+		stamp = ff_sandbox_stamp(created);
 	return psprintf(PREFIX "%c%s%s%02d",
 					ways[way_of(ff_sandbox_triggers(call))].letter,
-					base36((uint32) seconds),
-					base36(hash),
+					stamp,
+					base36(hash, HASH_DIGITS),
 					package % 100);
 }
 
@@ -232,24 +261,17 @@ bool
 ff_sandbox_read_number(const FfCall *call, const char *number, int *triggers, TimestampTz *start)
 {
 	size_t length = strlen(PREFIX);
-	int64 seconds = 0;
 	int way = 0;
 
-	if (strncmp(number, PREFIX, length) != 0 || strlen(number) != length + 1 + 2 * FIELD + 2)
+	if (strncmp(number, PREFIX, length) != 0 ||
+		strlen(number) != length + 1 + TIME_DIGITS + HASH_DIGITS + 2)
 		return false;
 	while (way < (int) lengthof(ways) && ways[way].letter != number[length])
 		way++;
 	if (way == (int) lengthof(ways))
 		return false;
-	for (size_t i = length + 1; i < length + 1 + FIELD; i++)
-	{
-		const char *digit = strchr(DIGITS, number[i]);
-
-		if (digit == NULL)
-			return false;
-		seconds = seconds * 36 + (digit - DIGITS);
-	}
 	*triggers = ways[way].trigger;
-	*start = seconds > 0 ? time_t_to_timestamptz((pg_time_t) seconds) : call->now;
+	if (!ff_sandbox_read_stamp(number + length + 1, start))
+		*start = call->now;
 	return true;
 }
