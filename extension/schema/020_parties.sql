@@ -107,6 +107,8 @@ CREATE TABLE fulfillment.services (
 	hazmat_allowed boolean,
 	parcel_limit_g int NOT NULL DEFAULT 30000 CHECK (parcel_limit_g > 0),
 	weight_step_g int NOT NULL DEFAULT 1 CHECK (weight_step_g > 0),
+	max_parcels int CHECK (max_parcels > 0),
+	volume_divisor int CHECK (volume_divisor > 0),
 	transit_days int NOT NULL DEFAULT 2 CHECK (transit_days >= 0),
 	currency fulfillment.currency_code NOT NULL DEFAULT 'EUR',
 	attributes jsonb NOT NULL DEFAULT '{}',
@@ -120,6 +122,9 @@ COMMENT ON COLUMN fulfillment.services.provider_code IS 'The provider''s code of
 COMMENT ON COLUMN fulfillment.services.hazmat_allowed IS 'NULL: as the provider';
 COMMENT ON COLUMN fulfillment.services.parcel_limit_g IS 'Weight above which goods are split into more parcels';
 COMMENT ON COLUMN fulfillment.services.weight_step_g IS 'Billable weight is rounded up to a multiple of this';
+COMMENT ON COLUMN fulfillment.services.max_parcels IS 'Parcels in one shipment at most; NULL is no limit';
+COMMENT ON COLUMN fulfillment.services.volume_divisor IS
+	'Cubic centimetres that count as a kilogram of billable weight, such as 5000; NULL: volume does not count';
 COMMENT ON COLUMN fulfillment.services.transit_days IS 'Working days on the way where no price row says otherwise';
 
 CREATE SEQUENCE fulfillment.location_id_seq;

@@ -64,7 +64,7 @@ CREATE TABLE fulfillment.routing_settings (
 	split_penalty numeric NOT NULL DEFAULT 1.5 CHECK (split_penalty >= 0),
 	late_penalty numeric NOT NULL DEFAULT 4 CHECK (late_penalty >= 0),
 	late_penalty_per_day numeric NOT NULL DEFAULT 0 CHECK (late_penalty_per_day >= 0),
-	backorder_penalty numeric NOT NULL DEFAULT 20 CHECK (backorder_penalty >= 0),
+	backorder_penalty numeric NOT NULL DEFAULT 1000 CHECK (backorder_penalty >= 0),
 	backorder_value_share numeric NOT NULL DEFAULT 0.5 CHECK (backorder_value_share >= 0),
 	max_splits int CHECK (max_splits > 0),
 	min_part_value numeric NOT NULL DEFAULT 0 CHECK (min_part_value >= 0),

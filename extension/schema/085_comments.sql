@@ -298,7 +298,7 @@ BEGIN
 	('routing_settings', 'split_penalty', 'Cost of every shipment beyond the first'),
 	('routing_settings', 'late_penalty', 'Cost of a shipment that arrives after the promise'),
 	('routing_settings', 'late_penalty_per_day', 'Cost of every day after the promise'),
-	('routing_settings', 'backorder_penalty', 'Cost of a line that waits for stock'),
+	('routing_settings', 'backorder_penalty', 'Cost of every unit that waits; shipping that costs more than this is not done'),
 	('routing_settings', 'backorder_value_share', 'Share of the value of waiting units counted as cost'),
 	('routing_settings', 'max_splits', 'Shipments of one order at most; NULL is no limit'),
 	('listings', 'listing_id', 'The listing'),

@@ -34,7 +34,7 @@ add_block(FfArena *arena, size_t size)
 
 	if (wanted < size)
 		wanted = size;
-	block = arena->allocate(align(sizeof(FfArenaBlock)) + wanted);
+	block = arena->allocate(arena->context, align(sizeof(FfArenaBlock)) + wanted);
 	block->older = arena->blocks;
 	block->size = wanted;
 	arena->blocks = block;

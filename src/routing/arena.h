@@ -14,8 +14,9 @@
 
 typedef struct FfArena
 {
-	void *(*allocate)(size_t size);
+	void *(*allocate)(void *context, size_t size);
 	void (*release)(void *block);
+	void *context;               /* the allocator's */
 	struct FfArenaBlock *blocks; /* newest first */
 	char *next;
 	char *end;

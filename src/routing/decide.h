@@ -25,6 +25,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "model/order_document.h"
+
 typedef struct FfRoutingRequest
 {
 	int64 order_id;
@@ -82,6 +84,10 @@ typedef struct FfRouting
  */
 extern FfRouting *ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count,
 									TimestampTz now);
+
+/* The same for a document that is no order yet, on today's stock. */
+extern FfRouting *ff_routing_simulate(int32 merchant_id, const FfOrderDocument *document,
+									  TimestampTz now);
 
 /* Writes the decisions: the plan, the next best ones, why not the other locations. */
 extern void ff_routing_record(int32 merchant_id, const FfRouting *routings, int count,

@@ -31,7 +31,7 @@ solve_bounded(const FfSpace *space, FfCost bound, FfSolution *solution)
 }
 
 static void
-solve_by_states(const FfCover *cover, FfSolution *solution)
+solve_by_states(const FfCover *cover, int64_t effort, FfSolution *solution)
 {
 	const FfStates *states = cover->states;
 	const FfSpace *space = states->space;
@@ -47,7 +47,7 @@ solve_by_states(const FfCover *cover, FfSolution *solution)
 		ship_nothing(space, solution);
 	else if (ff_plan_build(space, picks, npicks, &solution->plan))
 		;
-	else if (ff_stepwise_solve(states, &picks, &npicks))
+	else if (ff_stepwise_solve(states, -1, effort, &picks, &npicks))
 		ff_plan_build(space, picks, npicks, &solution->plan);
 	else
 		solve_bounded(space, bound, solution);
@@ -77,7 +77,7 @@ ff_solve(const FfProblem *problem, FfArena *arena, FfSolution *solution)
 		return;
 	}
 	ff_cover_build(&cover, &states);
-	solve_by_states(&cover, solution);
+	solve_by_states(&cover, effort, solution);
 	ff_verdict_reasons(&space, solution);
 	ff_verdict_alternatives(&cover, solution);
 }

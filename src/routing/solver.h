@@ -130,7 +130,8 @@ typedef struct FfPlan
 typedef struct FfRouteVerdict
 {
 	FfReason reason;
-	FfCost dearer; /* with FF_REASON_DEARER, FF_COST_NEVER when not known: the best plan with it */
+	FfCost dearer; /* with FF_REASON_DEARER: the best plan with it, at least; FF_COST_NEVER: not
+					  known */
 } FfRouteVerdict;
 
 typedef struct FfSolution

@@ -127,9 +127,9 @@ build_supply(Stepwise *run, int p)
 		supply->nparts++;
 }
 
-/* The best way to have a state shipped when place p joins in. */
+/* The best way to have a state shipped when place p joins in, or must. */
 static void
-join_state(Stepwise *run, int p, int state)
+join_state(Stepwise *run, int p, bool must, int state)
 {
 	const FfStates *states = run->states;
 	const Supply *supply = &run->supplies[p];
@@ -141,6 +141,8 @@ join_state(Stepwise *run, int p, int state)
 		FfCost *shipped = &run->shipped[layer * n + state];
 		Step *step = &run->steps[p][layer * n + state];
 
+		if (must)
+			*shipped = FF_COST_NEVER;
 		for (int parts = 1; parts <= supply->nparts; parts++)
 		{
 			int before = run->nlayers == 1 ? 0 : layer - parts;
@@ -163,13 +165,13 @@ join_state(Stepwise *run, int p, int state)
 	}
 }
 
-static void
-find_end(const Stepwise *run, int *best_layer, int *best_state)
+static bool
+find_end(const Stepwise *run, bool must, int *best_layer, int *best_state)
 {
 	const FfStates *states = run->states;
 	const FfSpace *space = states->space;
 	int all = states->nstates - 1;
-	FfCost best = space->all_penalty + space->problem->split_penalty;
+	FfCost best = must ? FF_COST_NEVER : space->all_penalty + space->problem->split_penalty;
 
 	*best_layer = 0;
 	*best_state = 0;
@@ -182,7 +184,7 @@ find_end(const Stepwise *run, int *best_layer, int *best_state)
 			FfCost cost =
 				run->shipped[layer * states->nstates + state] + states->penalty[all - state];
 
-			if (cost < best || (cost == best && *best_state == 0))
+			if (cost < best || (cost == best && cost < FF_COST_NEVER && *best_state == 0))
 			{
 				best = cost;
 				*best_layer = layer;
@@ -190,6 +192,7 @@ find_end(const Stepwise *run, int *best_layer, int *best_state)
 			}
 		}
 	}
+	return best < FF_COST_NEVER;
 }
 
 static int
@@ -222,15 +225,33 @@ trace(const Stepwise *run, int layer, int state, FfPick *picks)
 	return npicks;
 }
 
-/* Steps of joining all places: pairs of a state and a content the place has. */
-static double
-effort_of(const FfSpace *space, int nlayers)
+/* No plan has more parts. */
+static int
+all_bundles(const FfSpace *space)
+{
+	int bundles = 0;
+
+	for (int d = 0; d < space->ndimensions; d++)
+		bundles += space->dimensions[d].count;
+	return bundles;
+}
+
+static int
+layers(const FfSpace *space)
+{
+	int limit = space->problem->max_parts;
+
+	return limit > 0 && limit < all_bundles(space) ? limit + 1 : 1;
+}
+
+int64_t
+ff_stepwise_effort(const FfSpace *space)
 {
 	double effort = 0;
 
 	for (int p = 0; p < space->nplaces; p++)
 	{
-		double pairs = nlayers;
+		double pairs = layers(space);
 
 		for (int d = 0; d < space->ndimensions; d++)
 		{
@@ -241,28 +262,22 @@ effort_of(const FfSpace *space, int nlayers)
 		}
 		effort += pairs;
 	}
-	return effort;
+	return effort < 1e18 ? (int64_t) effort : INT64_MAX;
 }
 
 bool
-ff_stepwise_solve(const FfStates *states, FfPick **picks, int *npicks)
+ff_stepwise_solve(const FfStates *states, int place, int64_t effort, FfPick **picks, int *npicks)
 {
 	const FfSpace *space = states->space;
 	FfArena *arena = space->arena;
-	int64_t effort = space->problem->effort > 0 ? space->problem->effort : FF_SOLVER_EFFORT;
 	Stepwise run = {.states = states};
 	int cells;
-	int bundles = 0;
 	int layer;
 	int state;
 
-	for (int d = 0; d < space->ndimensions; d++)
-		bundles += space->dimensions[d].count;
-	run.nlayers = 1;
-	if (space->problem->max_parts > 0 && space->problem->max_parts < bundles)
-		run.nlayers += space->problem->max_parts;
-	if (effort_of(space, run.nlayers) > (double) effort)
+	if (ff_stepwise_effort(space) > effort)
 		return false;
+	run.nlayers = layers(space);
 	cells = run.nlayers * states->nstates;
 	run.supplies = ff_arena_zeros(arena, Supply, space->nplaces);
 	run.steps = ff_arena_array(arena, Step *, space->nplaces);
@@ -276,11 +291,12 @@ ff_stepwise_solve(const FfStates *states, FfPick **picks, int *npicks)
 	{
 		build_supply(&run, p);
 		run.steps[p] = ff_arena_zeros(arena, Step, cells);
-		for (int s = states->nstates - 1; s > 0; s--)
-			join_state(&run, p, s);
+		for (int s = states->nstates - 1; s >= 0; s--)
+			join_state(&run, p, p == place, s);
 	}
-	find_end(&run, &layer, &state);
-	*picks = ff_arena_array(arena, FfPick, bundles);
+	if (!find_end(&run, place >= 0, &layer, &state))
+		return false;
+	*picks = ff_arena_array(arena, FfPick, all_bundles(space));
 	*npicks = trace(&run, layer, state, *picks);
 	return true;
 }

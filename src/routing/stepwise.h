@@ -10,7 +10,14 @@
 
 #include "routing/states.h"
 
-/* False when it would take more than the problem's effort; else the picks (0: ship nothing). */
-extern bool ff_stepwise_solve(const FfStates *states, FfPick **picks, int *npicks);
+/* Steps it takes: pairs of a state and a content that a place has. */
+extern int64_t ff_stepwise_effort(const FfSpace *space);
+
+/*
+ * False when it would take more than effort, or when no plan obeys; else the
+ * picks (0: ship nothing).  With a place (not -1) that place must ship something.
+ */
+extern bool ff_stepwise_solve(const FfStates *states, int place, int64_t effort, FfPick **picks,
+							  int *npicks);
 
 #endif

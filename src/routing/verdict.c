@@ -8,6 +8,11 @@
  */
 #include "routing/verdict.h"
 
+#include "routing/stepwise.h"
+
+/* Steps that may be spent on plans worth showing. */
+#define MAX_EFFORT INT64_C(40000)
+
 static const struct
 {
 	const char *name;
@@ -30,10 +35,13 @@ ff_reason_sentence(FfReason reason)
 	return reasons[reason].sentence;
 }
 
-/* The first line's reason to be missing; plain lack of stock speaks last. */
+/* Goods of groups it has in part only, or the first line's reason; lack of stock speaks last. */
 static FfReason
 missing(const FfProblem *problem, const FfRouteLocation *location)
 {
+	for (int line = 0; line < problem->nlines; line++)
+		if (location->available[line] > 0)
+			return FF_REASON_SPLIT;
 	if (location->refused != NULL)
 		for (int line = 0; line < problem->nlines; line++)
 			if (location->refused[line] != FF_REASON_NONE &&
@@ -139,7 +147,7 @@ ff_verdict_reasons(const FfSpace *space, FfSolution *solution)
 	}
 }
 
-/* A part that a plan may begin with. */
+/* A part that a plan may begin with, and the least that plan can cost. */
 typedef struct Start
 {
 	FfCost total;
@@ -158,15 +166,6 @@ same_locations(const FfPlan *a, const FfPlan *b)
 		if (!ships(a, b->parts[p].location))
 			return false;
 	return true;
-}
-
-static bool
-build_start(const FfCover *cover, const Start *start, FfPlan *plan)
-{
-	FfPick *picks;
-	int npicks = ff_cover_picks(cover, start->place, start->part, &picks);
-
-	return ff_plan_build(cover->states->space, picks, start->alone ? 1 : npicks, plan);
 }
 
 /* The best beginnings of a place: any part, the largest part, a part alone.  Answers how many. */
@@ -195,11 +194,11 @@ find_starts(const FfCover *cover, int place, Start *starts)
 		if (!problem->ship_complete && cost + states->penalty[all - part] + lost < alone.total)
 			alone = (Start){cost + states->penalty[all - part] + lost, place, part, true};
 	}
-	if (any.part > 0 && any.total < FF_COST_NEVER)
+	if (any.part > 0)
 		starts[n++] = any;
 	if (largest.part > 0 && largest.part != any.part)
 		starts[n++] = largest;
-	if (alone.part > 0 && (n == 0 || problem->max_parts > 0))
+	if (alone.part > 0 && problem->max_parts > 0)
 		starts[n++] = alone;
 	return n;
 }
@@ -218,25 +217,61 @@ sort_starts(Start *starts, int n)
 	}
 }
 
-static void
-note_dearer(FfSolution *solution, int location, FfCost total)
+/*
+ * The plan of a start.  Its rest may want goods of its place that it has not
+ * got; for a place that ships nothing in the solution that is worth the
+ * stepwise answer, as long as the effort lasts.
+ */
+static bool
+build_start(const FfCover *cover, const Start *start, bool rejected, int64_t *effort, FfPlan *plan)
 {
-	FfRouteVerdict *verdict = &solution->verdicts[location];
-	FfCost dearer = total > solution->plan.total ? total - solution->plan.total : 0;
+	const FfSpace *space = cover->states->space;
+	FfPick *picks;
+	int npicks = ff_cover_picks(cover, start->place, start->part, &picks);
 
-	if (verdict->reason == FF_REASON_DEARER && dearer < verdict->dearer)
-		verdict->dearer = dearer;
+	if (ff_plan_build(space, picks, start->alone ? 1 : npicks, plan))
+		return true;
+	if (!rejected || *effort <= 0)
+		return false;
+	*effort -= ff_stepwise_effort(space);
+	return *effort > 0 &&
+		   ff_stepwise_solve(cover->states, start->place, *effort, &picks, &npicks) &&
+		   ff_plan_build(space, picks, npicks, plan);
 }
 
-static bool
-is_new(const FfSolution *solution, const FfPlan *plan)
+/* Keeps the cheapest plans of different sets of locations, the cheapest first. */
+static void
+add_alternative(FfSolution *solution, int wanted, const FfPlan *plan)
 {
+	FfPlan *plans = solution->alternatives;
+	int i;
+
 	if (same_locations(&solution->plan, plan))
-		return false;
-	for (int a = 0; a < solution->nalternatives; a++)
-		if (same_locations(&solution->alternatives[a], plan))
-			return false;
-	return true;
+		return;
+	for (i = 0; i < solution->nalternatives; i++)
+		if (same_locations(&plans[i], plan))
+			break;
+	if (i == solution->nalternatives)
+	{
+		if (i < wanted)
+			solution->nalternatives++;
+		else if (i == 0 || plans[--i].total <= plan->total)
+			return;
+	}
+	else if (plans[i].total <= plan->total)
+		return;
+	for (; i > 0 && plans[i - 1].total > plan->total; i--)
+		plans[i] = plans[i - 1];
+	plans[i] = *plan;
+}
+
+/* How much dearer a location is, the first time a plan with it is met. */
+static void
+note(FfRouteVerdict *verdict, const FfSolution *solution, FfCost total)
+{
+	if (verdict->reason != FF_REASON_DEARER || verdict->dearer != FF_COST_NEVER)
+		return;
+	verdict->dearer = total > solution->plan.total ? total - solution->plan.total : 0;
 }
 
 void
@@ -244,30 +279,40 @@ ff_verdict_alternatives(const FfCover *cover, FfSolution *solution)
 {
 	const FfSpace *space = cover->states->space;
 	Start *starts = ff_arena_array(space->arena, Start, 3 * space->nplaces);
-	int n = 0;
 	int wanted = space->problem->alternatives;
+	int64_t effort = MAX_EFFORT;
+	int n = 0;
 
 	for (int p = 0; p < space->nplaces; p++)
-		n += find_starts(cover, p, starts + n);
+	{
+		FfRouteVerdict *verdict = &solution->verdicts[space->places[p].location];
+		int found = find_starts(cover, p, starts + n);
+
+		/* It could ship something, but no plan may have that part. */
+		if (found == 0 && verdict->reason == FF_REASON_DEARER)
+			verdict->reason = FF_REASON_SPLIT;
+		n += found;
+	}
 	sort_starts(starts, n);
-	solution->alternatives = ff_arena_array(space->arena, FfPlan, wanted > 0 ? wanted : 1);
+	solution->alternatives = ff_arena_array(space->arena, FfPlan, wanted + 1);
 	for (int i = 0; i < n; i++)
 	{
-		int location = space->places[starts[i].place].location;
-		FfRouteVerdict *verdict = &solution->verdicts[location];
-		bool unknown = verdict->reason == FF_REASON_DEARER && verdict->dearer == FF_COST_NEVER;
+		FfRouteVerdict *verdict = &solution->verdicts[space->places[starts[i].place].location];
+		bool shown = solution->nalternatives < wanted ||
+					 (wanted > 0 && starts[i].total < solution->alternatives[wanted - 1].total);
 		FfPlan plan;
 
-		if (solution->nalternatives >= wanted && !unknown)
-			continue;
-		if (!build_start(cover, &starts[i], &plan))
-			continue;
-		note_dearer(solution, location, plan.total);
-		if (solution->nalternatives < wanted && is_new(solution, &plan))
-			solution->alternatives[solution->nalternatives++] = plan;
+		if (shown &&
+			build_start(cover, &starts[i], verdict->reason == FF_REASON_DEARER, &effort, &plan))
+		{
+			note(verdict, solution, plan.total);
+			add_alternative(solution, wanted, &plan);
+		}
+		else if (!shown)
+			note(verdict, solution, starts[i].total);
 	}
-	/* With stock to ship but no plan to ship it in, the order's own rules stand in the way. */
-	for (int p = 0; p < space->nplaces; p++)
+	/* A plan for it was looked for and there is none. */
+	for (int p = 0; p < space->nplaces && effort > 0; p++)
 	{
 		FfRouteVerdict *verdict = &solution->verdicts[space->places[p].location];
 

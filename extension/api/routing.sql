@@ -1,0 +1,112 @@
+-- routing.sql: why an order ships from where, and what would happen to another.
+
+CREATE OR REPLACE FUNCTION fulfillment.routing_reason(reason text) RETURNS text
+	AS 'MODULE_PATHNAME', 'fulfillment_routing_reason'
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION fulfillment.routing_reason(text) IS
+	'What a reason of a routing decision means: no_stock, rule, capacity, dearer …';
+
+CREATE OR REPLACE FUNCTION fulfillment.simulate_decision(
+	"order" jsonb, at timestamptz DEFAULT now(),
+	merchant_id int DEFAULT fulfillment.current_merchant())
+	RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'fulfillment_simulate_decision'
+	LANGUAGE C STABLE STRICT SECURITY DEFINER
+	SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.simulate_decision(jsonb, timestamptz, int) IS
+	'What would be decided for an order document on the stock of now, as a row of decisions would hold it; writes nothing';
+
+CREATE OR REPLACE FUNCTION fulfillment.decision_table(
+	chosen jsonb, alternatives jsonb, rejected jsonb, waiting jsonb,
+	OUT rank int, OUT verdict text, OUT shipment int, OUT location text, OUT provider text,
+	OUT service text, OUT lines text, OUT cost numeric, OUT cost_parts text,
+	OUT total numeric, OUT dearer numeric, OUT reason text, OUT explanation text)
+	RETURNS SETOF record
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, fulfillment, pg_temp
+	AS $$
+	WITH plans AS (
+		SELECT 1 AS rank, chosen AS plan
+		UNION ALL
+		SELECT 1 + a.position::int, a.plan
+		  FROM jsonb_array_elements(alternatives) WITH ORDINALITY a (plan, position)
+	)
+	(SELECT p.rank, CASE p.rank WHEN 1 THEN 'chosen' ELSE 'alternative' END,
+	        s.position::int, s.part ->> 'location', s.part ->> 'provider', s.part ->> 'service',
+	        (SELECT string_agg(format('%s x %s', l.value ->> 'quantity', l.value ->> 'sku'), ', '
+	                           ORDER BY l.ordinality)
+	           FROM jsonb_array_elements(s.part -> 'lines') WITH ORDINALITY l),
+	        (s.part -> 'cost' ->> 'total')::numeric,
+	        (SELECT string_agg(format('%s %s', c.name, s.part -> 'cost' ->> c.name), ', '
+	                           ORDER BY c.ordinality)
+	           FROM unnest('{handling,picking,shipping,surcharge,late,preference,scarcity}'::text[])
+	                WITH ORDINALITY c (name, ordinality)
+	          WHERE s.part -> 'cost' ? c.name),
+	        (p.plan ->> 'total')::numeric,
+	        (p.plan ->> 'total')::numeric - (chosen ->> 'total')::numeric,
+	        NULL,
+	        concat_ws(', ',
+	                  CASE WHEN s.part IS NULL THEN 'ships nothing now' END,
+	                  'arrives ' || to_char((s.part ->> 'estimated_delivery_at')::timestamptz AT TIME ZONE 'UTC',
+	                                        'YYYY-MM-DD'),
+	                  'days late ' || (s.part ->> 'days_late'),
+	                  'parcels ' || (s.part ->> 'parcels'),
+	                  'split ' || (p.plan ->> 'split'),
+	                  'backorder ' || (p.plan ->> 'backorder'))
+	   FROM plans p
+	   LEFT JOIN LATERAL jsonb_array_elements(p.plan -> 'shipments') WITH ORDINALITY s (part, position) ON true
+	  ORDER BY p.rank, s.position)
+	UNION ALL
+	(SELECT NULL, 'waiting', NULL, NULL, NULL, NULL,
+	        format('%s x %s', w.value ->> 'quantity', w.value ->> 'sku'), NULL, NULL, NULL, NULL,
+	        w.value ->> 'reason', fulfillment.routing_reason(w.value ->> 'reason')
+	   FROM jsonb_array_elements(waiting) WITH ORDINALITY w
+	  ORDER BY w.ordinality)
+	UNION ALL
+	(SELECT NULL, 'rejected', NULL, l.code, NULL, NULL, NULL, NULL, NULL, NULL,
+	        (r.value ->> 'dearer')::numeric, r.value ->> 'reason',
+	        concat_ws(' ', fulfillment.routing_reason(r.value ->> 'reason'),
+	                  '(' || (r.value ->> 'rule') || ')')
+	   FROM jsonb_array_elements(rejected) WITH ORDINALITY r,
+	        jsonb_array_elements_text(r.value -> 'locations') WITH ORDINALITY l (code, position)
+	  ORDER BY r.ordinality, l.position)
+	$$;
+COMMENT ON FUNCTION fulfillment.decision_table(jsonb, jsonb, jsonb, jsonb) IS
+	'A decision as a table for people: the plan, the next best ones, what waits and which locations lost, with reasons';
+
+CREATE OR REPLACE FUNCTION fulfillment.explain_assignment(
+	order_id bigint, merchant_id int DEFAULT fulfillment.current_merchant(),
+	OUT rank int, OUT verdict text, OUT shipment int, OUT location text, OUT provider text,
+	OUT service text, OUT lines text, OUT cost numeric, OUT cost_parts text,
+	OUT total numeric, OUT dearer numeric, OUT reason text, OUT explanation text)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE
+	SET search_path = pg_catalog, fulfillment, pg_temp
+	AS $$
+	SELECT t.*
+	  FROM (SELECT d.* FROM fulfillment.decisions d
+	         WHERE d.merchant_id = $2 AND d.order_id = $1
+	         ORDER BY d.decision_id DESC LIMIT 1) d,
+	       fulfillment.decision_table(d.chosen, d.alternatives, d.rejected, d.waiting) t
+	$$;
+COMMENT ON FUNCTION fulfillment.explain_assignment(bigint, int) IS
+	'Why an order ships from where: its last decision with cost parts, the next best plans, what waits, and why other locations lost';
+
+CREATE OR REPLACE FUNCTION fulfillment.simulate_assignment(
+	"order" jsonb, at timestamptz DEFAULT now(),
+	merchant_id int DEFAULT fulfillment.current_merchant(),
+	OUT rank int, OUT verdict text, OUT shipment int, OUT location text, OUT provider text,
+	OUT service text, OUT lines text, OUT cost numeric, OUT cost_parts text,
+	OUT total numeric, OUT dearer numeric, OUT reason text, OUT explanation text)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE
+	SET search_path = pg_catalog, fulfillment, pg_temp
+	AS $$
+	SELECT t.*
+	  FROM fulfillment.simulate_decision($1, $2, $3) d,
+	       fulfillment.decision_table(d -> 'chosen', d -> 'alternatives', d -> 'rejected', d -> 'waiting') t
+	$$;
+COMMENT ON FUNCTION fulfillment.simulate_assignment(jsonb, timestamptz, int) IS
+	'What explain_assignment would say if this order document came in now; writes nothing';
+
+REVOKE ALL ON FUNCTION fulfillment.simulate_decision(jsonb, timestamptz, int) FROM PUBLIC;

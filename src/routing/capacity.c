@@ -1,0 +1,208 @@
+/*
+ * capacity.c
+ *
+ * Slots of the day: a counter per location and day, below the location's daily
+ * capacity.  The rows are locked in the order (location, day) and read anew
+ * under the lock, so a day is never overbooked and nobody waits in a circle.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+
+#include "pg/spi.h"
+#include "routing/decide.h"
+
+/* In the order of the arrays, which is that of the locks. */
+static FfStatement add_days = FF_STATEMENT(
+	"insert into fulfillment.location_days (merchant_id, location_id, day)"
+	" select $1, d.location_id, d.day::date from unnest($2::bigint[], $3::text[]) d (location_id, day)"
+	" on conflict do nothing",
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
+
+static FfStatement lock_days = FF_STATEMENT(
+	"select d.location_id, d.day::text, d.used, l.daily_capacity"
+	" from fulfillment.location_days d join fulfillment.locations l"
+	" on l.merchant_id = d.merchant_id and l.location_id = d.location_id"
+	" where d.merchant_id = $1 and d.location_id = any ($2) and d.day = any ($3::text[]::date[])"
+	" order by d.location_id, d.day for update of d",
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
+
+static FfStatement use_days = FF_STATEMENT(
+	"update fulfillment.location_days d set used = d.used + u.slots"
+	" from unnest($2::bigint[], $3::text[], $4::int[]) u (location_id, day, slots)"
+	" where d.merchant_id = $1 and d.location_id = u.location_id and d.day = u.day::date",
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT4ARRAYOID);
+
+typedef struct Day
+{
+	int64 location_id;
+	const char *day;
+	int left;
+	int taken;
+} Day;
+
+typedef struct Days
+{
+	int count;
+	Day *days; /* by location and day */
+} Days;
+
+static int
+compare_days(const void *left, const void *right)
+{
+	const Day *a = left;
+	const Day *b = right;
+
+	if (a->location_id != b->location_id)
+		return a->location_id < b->location_id ? -1 : 1;
+	return strcmp(a->day, b->day);
+}
+
+static Day *
+find_day(const Days *days, int64 location_id, const char *day)
+{
+	Day wanted = {.location_id = location_id, .day = day};
+
+	return bsearch(&wanted, days->days, days->count, sizeof(Day), compare_days);
+}
+
+/* Every day that a part asks for, once. */
+static Days
+collect_days(const FfRouting *routings, int count)
+{
+	Days days = {0};
+	int parts = 0;
+	int kept = 0;
+
+	for (int r = 0; r < count; r++)
+		parts += routings[r].part_count;
+	days.days = palloc(sizeof(Day) * (parts + 1));
+	for (int r = 0; r < count; r++)
+		for (int p = 0; p < routings[r].part_count; p++)
+			if (routings[r].parts[p].capacity_day != NULL)
+				days.days[days.count++] = (Day){.location_id = routings[r].parts[p].location_id,
+												.day = routings[r].parts[p].capacity_day};
+	qsort(days.days, days.count, sizeof(Day), compare_days);
+	for (int d = 0; d < days.count; d++)
+		if (kept == 0 || compare_days(&days.days[d], &days.days[kept - 1]) != 0)
+			days.days[kept++] = days.days[d];
+	days.count = kept;
+	return days;
+}
+
+static void
+make_columns(const Days *days, FfColumn *ids, FfColumn *texts)
+{
+	ff_column_init(ids, INT8OID);
+	ff_column_init(texts, TEXTOID);
+	for (int d = 0; d < days->count; d++)
+	{
+		ff_column_add(ids, ff_int8(days->days[d].location_id));
+		ff_column_add(texts, ff_text(days->days[d].day));
+	}
+}
+
+/* What is left of each day, under lock. */
+static void
+lock_all(int32 merchant_id, Days *days)
+{
+	FfColumn ids;
+	FfColumn texts;
+	FfRows rows;
+
+	make_columns(days, &ids, &texts);
+	ff_run(&add_days, ff_int4(merchant_id), ff_column(&ids), ff_column(&texts));
+	rows = ff_run(&lock_days, ff_int4(merchant_id), ff_column(&ids), ff_column(&texts));
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		/* Any location with any of the days comes back, so some were not asked for. */
+		Day *day = find_day(days, ff_row_int8(&rows, row, 1), ff_row_text(&rows, row, 2));
+
+		if (day != NULL)
+			day->left = ff_row_null(&rows, row, 4)
+							? PG_INT32_MAX
+							: ff_row_int4(&rows, row, 4) - ff_row_int4(&rows, row, 3);
+	}
+}
+
+static void
+write_taken(int32 merchant_id, const Days *days)
+{
+	Days changed = {.days = palloc(sizeof(Day) * (days->count + 1))};
+	FfColumn ids;
+	FfColumn texts;
+	FfColumn slots;
+
+	ff_column_init(&slots, INT4OID);
+	for (int d = 0; d < days->count; d++)
+		if (days->days[d].taken != 0)
+		{
+			changed.days[changed.count++] = days->days[d];
+			ff_column_add(&slots, ff_int4(days->days[d].taken));
+		}
+	if (changed.count == 0)
+		return;
+	make_columns(&changed, &ids, &texts);
+	ff_run(&use_days, ff_int4(merchant_id), ff_column(&ids), ff_column(&texts), ff_column(&slots));
+}
+
+/* A slot for every part of an order, or none. */
+static bool
+take_slots(const Days *days, const FfRouting *routing)
+{
+	int p;
+
+	for (p = 0; p < routing->part_count; p++)
+	{
+		const FfRoutedPart *part = &routing->parts[p];
+		Day *day = part->capacity_day == NULL
+					   ? NULL
+					   : find_day(days, part->location_id, part->capacity_day);
+
+		if (day == NULL)
+			continue;
+		if (day->left - day->taken <= 0)
+			break;
+		day->taken++;
+	}
+	if (p == routing->part_count)
+		return true;
+	while (p-- > 0)
+		if (routing->parts[p].capacity_day != NULL)
+			find_day(days, routing->parts[p].location_id, routing->parts[p].capacity_day)->taken--;
+	return false;
+}
+
+int
+ff_capacity_take(int32 merchant_id, FfRouting *routings, int count)
+{
+	int lost = 0;
+	Days days;
+
+	ff_spi_begin();
+	days = collect_days(routings, count);
+	if (days.count > 0)
+		lock_all(merchant_id, &days);
+	for (int r = 0; r < count; r++)
+	{
+		routings[r].lost = !take_slots(&days, &routings[r]);
+		lost += routings[r].lost;
+	}
+	write_taken(merchant_id, &days);
+	ff_spi_end();
+	return lost;
+}
+
+void
+ff_capacity_give_back(int32 merchant_id, const FfRouting *routing)
+{
+	Days days;
+
+	ff_spi_begin();
+	days = collect_days(routing, 1);
+	for (int p = 0; p < routing->part_count; p++)
+		if (routing->parts[p].capacity_day != NULL)
+			find_day(&days, routing->parts[p].location_id, routing->parts[p].capacity_day)->taken--;
+	write_taken(merchant_id, &days);
+	ff_spi_end();
+}

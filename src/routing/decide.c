@@ -1,0 +1,186 @@
+/*
+ * decide.c
+ *
+ * Demands one after the other through candidates, solver and decision; what
+ * one takes is taken from supply and slots before the next.  See decide.h for
+ * what the caller does with it.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "pg/spi.h"
+#include "routing/calendar.h"
+#include "routing/decide.h"
+#include "routing/decision.h"
+
+#define ALTERNATIVES 3
+
+static void *
+allocate(void *context, size_t size)
+{
+	return MemoryContextAllocHuge(context, size);
+}
+
+/* What the solver thinks of a demand; memory of the current context, and of the arena. */
+static FfCandidates *
+solve(const FfNetwork *network, const FfSupply *supply, const FfDemand *demand, FfArena *arena,
+	  FfSolution *solution)
+{
+	FfCandidates *candidates = ff_candidates_build(network, supply, demand, ALTERNATIVES);
+
+	ff_arena_reset(arena);
+	ff_solve(&candidates->problem, arena, solution);
+	return candidates;
+}
+
+/* Units and slots of a plan are gone for the demands that follow. */
+static void
+take(FfNetwork *network, const FfCandidates *candidates, const FfPlan *plan)
+{
+	for (int p = 0; p < plan->nparts; p++)
+	{
+		const FfPart *part = &plan->parts[p];
+
+		network->locations[candidates->locations[part->location]].used++;
+		for (int i = 0; i < candidates->demand->nlines; i++)
+			ff_candidate_stock(candidates, part->location, i)->free -= part->quantity[i];
+	}
+}
+
+static void
+fill_part(const FfCandidates *candidates, const FfPart *part, FfRoutedPart *routed)
+{
+	const FfDemand *demand = candidates->demand;
+	const FfLocation *location = ff_candidate_location(candidates, part->location);
+	const FfOffer *offer = &candidates->offers[part->location].offers[part->option];
+
+	routed->location_id = location->location_id;
+	routed->provider_id = offer->service->provider_id;
+	routed->service_id = offer->service->service_id;
+	routed->keep_back = demand->keep_back;
+	routed->capacity_day = location->daily_capacity >= 0 ? ff_day_text(location->ship_day) : NULL;
+	routed->planned_cost = ff_cost_text(part->cost.shipping + part->cost.surcharge);
+	routed->currency = pstrdup(candidates->network->settings.currency);
+	routed->estimated_delivery_at = offer->arrival;
+	routed->lines = palloc(sizeof(FfRoutedLine) * demand->nlines);
+	for (int i = 0; i < demand->nlines; i++)
+		if (part->quantity[i] > 0)
+			routed->lines[routed->line_count++] =
+				(FfRoutedLine){demand->lines[i].line, demand->lines[i].item_id, part->quantity[i]};
+}
+
+/* The order's reason is the first line's that is more than a consequence of another's. */
+static void
+fill_waiting(const FfCandidates *candidates, const FfSolution *solution, FfRouting *routing)
+{
+	const FfDemand *demand = candidates->demand;
+
+	routing->waiting = palloc(sizeof(FfWaitingLine) * demand->nlines);
+	for (int i = 0; i < demand->nlines; i++)
+	{
+		FfReason reason;
+
+		if (solution->plan.backorder[i] == 0)
+			continue;
+		reason = ff_candidates_waiting(candidates, solution, i);
+		routing->waiting[routing->waiting_count++] = (FfWaitingLine){demand->lines[i].line,
+																	 demand->lines[i].item_id,
+																	 solution->plan.backorder[i],
+																	 ff_reason_name(reason)};
+		if (routing->reason == NULL ||
+			strcmp(routing->reason, ff_reason_name(FF_REASON_SPLIT)) == 0)
+			routing->reason = ff_reason_name(reason);
+	}
+	if (routing->waiting_count > 0)
+		routing->retry_at = DatumGetTimestampTz(
+			DirectFunctionCall2(timestamptz_pl_interval,
+								TimestampTzGetDatum(candidates->network->now),
+								IntervalPGetDatum(&candidates->network->settings.retry_after)));
+}
+
+static void
+fill_routing(const FfCandidates *candidates, const FfSolution *solution, FfRouting *routing)
+{
+	const FfPlan *plan = &solution->plan;
+
+	routing->part_count = plan->nparts;
+	routing->parts = palloc0(sizeof(FfRoutedPart) * (plan->nparts + 1));
+	for (int p = 0; p < plan->nparts; p++)
+		fill_part(candidates, &plan->parts[p], &routing->parts[p]);
+	fill_waiting(candidates, solution, routing);
+	routing->decision = ff_decision_make(candidates, solution);
+}
+
+static FfNetwork *
+load_network(int32 merchant_id, const FfDemand *demands, int count, TimestampTz now)
+{
+	FfColumn countries;
+
+	ff_column_init(&countries, TEXTOID);
+	for (int d = 0; d < count; d++)
+	{
+		bool known = demands[d].country == NULL;
+
+		for (int c = 0; c < countries.count && !known; c++)
+			known = strcmp(TextDatumGetCString(countries.values[c]), demands[d].country) == 0;
+		if (!known)
+			ff_column_add(&countries, ff_text(demands[d].country));
+	}
+	return ff_network_load(merchant_id, &countries, now);
+}
+
+/* Routings in the context outer; everything else goes away with SPI's. */
+static FfRouting *
+decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryContext outer)
+{
+	FfNetwork *network = load_network(merchant_id, demands, count, now);
+	FfSupply *supply = ff_supply_load(network, demands, count);
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "routing of one order", ALLOCSET_DEFAULT_SIZES);
+	FfArena arena = {.allocate = allocate, .release = pfree, .context = CurrentMemoryContext};
+	FfRouting *routings = MemoryContextAllocZero(outer, sizeof(FfRouting) * (count + 1));
+
+	for (int d = 0; d < count; d++)
+	{
+		FfCandidates *candidates;
+		FfSolution solution;
+		MemoryContext before;
+
+		routings[d].order_id = demands[d].request.order_id;
+		if (demands[d].nlines == 0)
+			continue;
+		before = MemoryContextSwitchTo(scratch);
+		candidates = solve(network, supply, &demands[d], &arena, &solution);
+		MemoryContextSwitchTo(outer);
+		fill_routing(candidates, &solution, &routings[d]);
+		take(network, candidates, &solution.plan);
+		MemoryContextSwitchTo(before);
+		MemoryContextReset(scratch);
+	}
+	return routings;
+}
+
+FfRouting *
+ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count, TimestampTz now)
+{
+	MemoryContext outer = ff_spi_begin();
+	FfDemand *demands = ff_demands_load(merchant_id, requests, count);
+	FfRouting *routings = decide(merchant_id, demands, count, now, outer);
+
+	ff_spi_end();
+	return routings;
+}
+
+FfRouting *
+ff_routing_simulate(int32 merchant_id, const FfOrderDocument *document, TimestampTz now)
+{
+	MemoryContext outer = ff_spi_begin();
+	FfDemand *demand = ff_demand_from_document(merchant_id, document);
+	FfRouting *routing = decide(merchant_id, demand, 1, now, outer);
+
+	ff_spi_end();
+	return routing;
+}

@@ -1,0 +1,278 @@
+/*
+ * decision.c
+ *
+ * Decisions as JSON, and into their table.  A plan is
+ * {total, split, backorder, shipments: [{location, location_id, provider,
+ * service, lines: [{line, sku, quantity}], weight_g, parcels,
+ * estimated_delivery_at, days_late, cost: {handling, …, total}}]}; a rejection
+ * is {reason, locations} with dearer or rule where there is one; what waits is
+ * {line, sku, quantity, reason}.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type_d.h"
+
+#include "model/time.h"
+#include "pg/spi.h"
+#include "routing/decide.h"
+#include "routing/decision.h"
+
+static FfStatement insert_decisions = FF_STATEMENT(
+	"insert into fulfillment.decisions (merchant_id, order_id, cause, cost, exact, gap, chosen,"
+	" alternatives, rejected, waiting)"
+	" select $1, d.order_id, $2, d.cost::numeric, d.exact, d.gap::numeric, d.chosen,"
+	" d.alternatives, d.rejected, d.waiting"
+	" from unnest($3::bigint[], $4::text[], $5::bool[], $6::text[], $7::jsonb[], $8::jsonb[],"
+	" $9::jsonb[], $10::jsonb[])"
+	" d (order_id, cost, exact, gap, chosen, alternatives, rejected, waiting)",
+	INT4OID, TEXTOID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID, JSONBARRAYOID,
+	JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID);
+
+char *
+ff_cost_text(FfCost cost)
+{
+	uint64 amount = cost < 0 ? -(uint64) cost : (uint64) cost;
+	char *text = psprintf("%s" UINT64_FORMAT ".%06u",
+						  cost < 0 ? "-" : "",
+						  amount / FF_COST_UNIT,
+						  (unsigned) (amount % FF_COST_UNIT));
+
+	for (char *end = text + strlen(text) - 1; *end == '0' && end[-2] != '.'; end--)
+		*end = '\0';
+	return text;
+}
+
+static void
+write_cost(FfJsonWriter *writer, const char *key, FfCost cost)
+{
+	ff_write_number(writer, key, ff_cost_text(cost));
+}
+
+/* Offsets in FfPartCost, by the names they have for people. */
+static const struct
+{
+	const char *name;
+	size_t offset;
+} cost_parts[] = {
+	{"handling", offsetof(FfPartCost, handling)},
+	{"picking", offsetof(FfPartCost, picking)},
+	{"shipping", offsetof(FfPartCost, shipping)},
+	{"surcharge", offsetof(FfPartCost, surcharge)},
+	{"late", offsetof(FfPartCost, late)},
+	{"preference", offsetof(FfPartCost, preference)},
+	{"scarcity", offsetof(FfPartCost, scarcity)},
+};
+
+static void
+write_part_cost(FfJsonWriter *writer, const FfPartCost *cost)
+{
+	FfCost total = 0;
+
+	ff_write_object(writer, "cost");
+	for (size_t i = 0; i < lengthof(cost_parts); i++)
+	{
+		FfCost part = *(const FfCost *) ((const char *) cost + cost_parts[i].offset);
+
+		total += part;
+		if (part != 0)
+			write_cost(writer, cost_parts[i].name, part);
+	}
+	write_cost(writer, "total", total);
+	ff_write_end(writer);
+}
+
+static void
+write_line(FfJsonWriter *writer, const FfDemandLine *line, int quantity)
+{
+	ff_write_int(writer, "line", line->line);
+	ff_write_text(writer, "sku", line->sku);
+	ff_write_int(writer, "quantity", quantity);
+}
+
+static void
+write_part(FfJsonWriter *writer, const FfCandidates *candidates, const FfPart *part)
+{
+	const FfLocation *location = ff_candidate_location(candidates, part->location);
+	const FfOffer *offer = &candidates->offers[part->location].offers[part->option];
+
+	ff_write_object(writer, NULL);
+	ff_write_text(writer, "location", location->code);
+	ff_write_int(writer, "location_id", location->location_id);
+	ff_write_text(writer, "provider", offer->service->provider);
+	ff_write_text(writer, "service", offer->service->code);
+	ff_write_array(writer, "lines");
+	for (int i = 0; i < candidates->demand->nlines; i++)
+	{
+		if (part->quantity[i] == 0)
+			continue;
+		ff_write_object(writer, NULL);
+		write_line(writer, &candidates->demand->lines[i], part->quantity[i]);
+		ff_write_end(writer);
+	}
+	ff_write_end(writer);
+	ff_write_int(writer, "weight_g", part->weight_g);
+	ff_write_int(writer, "parcels", part->parcels);
+	ff_write_text(writer, "estimated_delivery_at", ff_time_iso(offer->arrival));
+	if (offer->days_late > 0)
+		ff_write_int(writer, "days_late", offer->days_late);
+	write_part_cost(writer, &part->cost);
+	ff_write_end(writer);
+}
+
+static void
+write_plan(FfJsonWriter *writer, const FfCandidates *candidates, const FfPlan *plan)
+{
+	ff_write_object(writer, NULL);
+	write_cost(writer, "total", plan->total);
+	if (plan->split != 0)
+		write_cost(writer, "split", plan->split);
+	if (plan->backorder_cost != 0)
+		write_cost(writer, "backorder", plan->backorder_cost);
+	ff_write_array(writer, "shipments");
+	for (int p = 0; p < plan->nparts; p++)
+		write_part(writer, candidates, &plan->parts[p]);
+	ff_write_end(writer);
+	ff_write_end(writer);
+}
+
+/* The rule that keeps a location from shipping the first line that one forbids. */
+static const char *
+forbidding_rule(const FfCandidates *candidates, int l)
+{
+	const FfOffers *offers = &candidates->offers[l];
+
+	for (int i = 0; i < candidates->demand->nlines; i++)
+		for (int o = 0; o < offers->count; o++)
+		{
+			const char *rule = ff_rules_forbid(candidates->matches,
+											   ff_candidate_location(candidates, l),
+											   offers->offers[o].service,
+											   i);
+
+			if (rule != NULL)
+				return rule;
+		}
+	return NULL;
+}
+
+/* Locations that differ in more than their name stand alone. */
+static void
+write_rejection(FfJsonWriter *writer, const FfCandidates *candidates, const FfSolution *solution,
+				FfReason reason, int first)
+{
+	bool alone = reason == FF_REASON_DEARER || reason == FF_REASON_RULE;
+
+	ff_write_object(writer, NULL);
+	ff_write_text(writer, "reason", ff_reason_name(reason));
+	ff_write_array(writer, "locations");
+	for (int l = first; l < candidates->problem.nlocations && (l == first || !alone); l++)
+		if (solution->verdicts[l].reason == reason)
+			ff_write_text(writer, NULL, ff_candidate_location(candidates, l)->code);
+	ff_write_end(writer);
+	if (reason == FF_REASON_DEARER && solution->verdicts[first].dearer != FF_COST_NEVER)
+		write_cost(writer, "dearer", solution->verdicts[first].dearer);
+	if (reason == FF_REASON_RULE)
+		ff_write_text(writer, "rule", forbidding_rule(candidates, first));
+	ff_write_end(writer);
+}
+
+static char *
+rejections(const FfCandidates *candidates, const FfSolution *solution)
+{
+	bool written[FF_REASON_COUNT] = {false};
+	FfJsonWriter writer;
+
+	ff_write_init(&writer);
+	ff_write_array(&writer, NULL);
+	for (int l = 0; l < candidates->problem.nlocations; l++)
+	{
+		FfReason reason = solution->verdicts[l].reason;
+
+		if (reason == FF_REASON_NONE || written[reason])
+			continue;
+		written[reason] = reason != FF_REASON_DEARER && reason != FF_REASON_RULE;
+		write_rejection(&writer, candidates, solution, reason, l);
+	}
+	return ff_write_finish(&writer);
+}
+
+static char *
+waiting_lines(const FfCandidates *candidates, const FfSolution *solution)
+{
+	FfJsonWriter writer;
+
+	ff_write_init(&writer);
+	ff_write_array(&writer, NULL);
+	for (int i = 0; i < candidates->demand->nlines; i++)
+	{
+		if (solution->plan.backorder[i] == 0)
+			continue;
+		ff_write_object(&writer, NULL);
+		write_line(&writer, &candidates->demand->lines[i], solution->plan.backorder[i]);
+		ff_write_text(
+			&writer, "reason", ff_reason_name(ff_candidates_waiting(candidates, solution, i)));
+		ff_write_end(&writer);
+	}
+	return ff_write_finish(&writer);
+}
+
+FfDecision *
+ff_decision_make(const FfCandidates *candidates, const FfSolution *solution)
+{
+	FfDecision *decision = palloc(sizeof(FfDecision));
+	FfJsonWriter writer;
+
+	decision->cost = ff_cost_text(solution->plan.total);
+	decision->gap = ff_cost_text(solution->gap);
+	decision->exact = solution->exact;
+	ff_write_init(&writer);
+	write_plan(&writer, candidates, &solution->plan);
+	decision->chosen = ff_write_finish(&writer);
+	ff_write_init(&writer);
+	ff_write_array(&writer, NULL);
+	for (int a = 0; a < solution->nalternatives; a++)
+		write_plan(&writer, candidates, &solution->alternatives[a]);
+	decision->alternatives = ff_write_finish(&writer);
+	decision->rejected = rejections(candidates, solution);
+	decision->waiting = waiting_lines(candidates, solution);
+	return decision;
+}
+
+void
+ff_routing_record(int32 merchant_id, const FfRouting *routings, int count, const char *cause)
+{
+	static const Oid types[] = {
+		INT8OID, TEXTOID, BOOLOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, JSONBOID};
+	FfColumn columns[lengthof(types)];
+
+	for (size_t c = 0; c < lengthof(types); c++)
+		ff_column_init(&columns[c], types[c]);
+	for (int r = 0; r < count; r++)
+	{
+		const FfDecision *decision = routings[r].decision;
+
+		if (decision == NULL)
+			continue;
+		ff_column_add(&columns[0], ff_int8(routings[r].order_id));
+		ff_column_add(&columns[1], ff_text(decision->cost));
+		ff_column_add(&columns[2], ff_bool(decision->exact));
+		ff_column_add(&columns[3], ff_text(decision->gap));
+		ff_column_add(&columns[4], ff_json_from_text(decision->chosen));
+		ff_column_add(&columns[5], ff_json_from_text(decision->alternatives));
+		ff_column_add(&columns[6], ff_json_from_text(decision->rejected));
+		ff_column_add(&columns[7], ff_json_from_text(decision->waiting));
+	}
+	if (columns[0].count == 0)
+		return;
+	ff_run(&insert_decisions,
+		   ff_int4(merchant_id),
+		   ff_text(cause),
+		   ff_column(&columns[0]),
+		   ff_column(&columns[1]),
+		   ff_column(&columns[2]),
+		   ff_column(&columns[3]),
+		   ff_column(&columns[4]),
+		   ff_column(&columns[5]),
+		   ff_column(&columns[6]),
+		   ff_column(&columns[7]));
+}

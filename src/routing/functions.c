@@ -1,0 +1,86 @@
+/*
+ * functions.c
+ *
+ * The room's SQL functions: what would be decided for a document, and what a
+ * reason means.  Explaining a stored decision is SQL (extension/api/routing.sql).
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "pg/errors.h"
+#include "pg/session.h"
+#include "routing/decide.h"
+#include "routing/decision.h"
+
+PG_FUNCTION_INFO_V1(fulfillment_simulate_decision);
+PG_FUNCTION_INFO_V1(fulfillment_routing_reason);
+
+/* Where it goes and what; a document without number or street can be simulated. */
+static bool
+matters(const FfFieldError *error)
+{
+	return error->severity != FF_SEVERITY_NOTE &&
+		   (strncmp(error->field, "lines", 5) == 0 || strcmp(error->field, "channel") == 0 ||
+			strcmp(error->field, "ship_to") == 0 || strcmp(error->field, "ship_to.country") == 0);
+}
+
+static void
+refuse_errors(const FfFieldReader *reader)
+{
+	ListCell *cell;
+
+	foreach (cell, reader->errors)
+	{
+		const FfFieldError *error = lfirst(cell);
+
+		if (matters(error))
+			ereport(ERROR,
+					(errcode(FF_ERR_INVALID_DOCUMENT),
+					 errmsg("could not simulate the order: %s", error->message),
+					 errdetail("Field \"%s\" of the order is wrong.", error->field)));
+	}
+}
+
+/* simulate_decision(order jsonb, at timestamptz, merchant_id int) returns jsonb */
+Datum
+fulfillment_simulate_decision(PG_FUNCTION_ARGS)
+{
+	TimestampTz now = PG_GETARG_TIMESTAMPTZ(1);
+	int32 merchant_id = PG_GETARG_INT32(2);
+	FfFieldReader reader;
+	FfOrderDocument *document;
+	FfRouting *routing;
+	FfJsonWriter writer;
+
+	ff_require(FF_LEVEL_VIEWER, merchant_id);
+	document = ff_order_document_read(ff_json_from_datum(PG_GETARG_DATUM(0)), &reader);
+	refuse_errors(&reader);
+	routing = ff_routing_simulate(merchant_id, document, now);
+	if (routing->decision == NULL)
+		PG_RETURN_NULL();
+	ff_write_init(&writer);
+	ff_write_object(&writer, NULL);
+	ff_write_number(&writer, "cost", routing->decision->cost);
+	ff_write_bool(&writer, "exact", routing->decision->exact);
+	ff_write_number(&writer, "gap", routing->decision->gap);
+	ff_write_raw(&writer, "chosen", routing->decision->chosen);
+	ff_write_raw(&writer, "alternatives", routing->decision->alternatives);
+	ff_write_raw(&writer, "rejected", routing->decision->rejected);
+	ff_write_raw(&writer, "waiting", routing->decision->waiting);
+	PG_RETURN_DATUM(ff_json_from_text(ff_write_finish(&writer)).value);
+}
+
+/* routing_reason(reason text) returns text */
+Datum
+fulfillment_routing_reason(PG_FUNCTION_ARGS)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	for (int reason = 0; reason < FF_REASON_COUNT; reason++)
+		if (strcmp(name, ff_reason_name(reason)) == 0)
+			PG_RETURN_TEXT_P(cstring_to_text(ff_reason_sentence(reason)));
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,311 @@
+/*
+ * network.c
+ *
+ * Reads locations, services, prices and settings into network.h's structs.
+ * Money becomes millionths in SQL, so that no sum here is ever rounded.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "utils/timestamp.h"
+
+#include "routing/calendar.h"
+#include "routing/network.h"
+#include "routing/postcode.h"
+#include "routing/rules.h"
+
+static FfStatement services_of_merchant = FF_STATEMENT(
+	"select p.provider_id, s.service_id, p.code, s.code, p.kind = 'fulfillment_center',"
+	" coalesce(s.countries, p.countries)::text[], coalesce(s.max_weight_g, p.max_weight_g),"
+	" coalesce(s.max_length_mm, p.max_length_mm), coalesce(s.max_girth_mm, p.max_girth_mm),"
+	" (coalesce(s.max_value, p.max_value) * 1000000)::bigint,"
+	" coalesce(s.hazmat_allowed, p.hazmat_allowed), s.parcel_limit_g, s.weight_step_g,"
+	" s.max_parcels, s.volume_divisor, s.transit_days, s.currency, s.active,"
+	" exists (select from fulfillment.service_prices x"
+	" where x.merchant_id = s.merchant_id and x.service_id = s.service_id)"
+	" from fulfillment.providers p left join fulfillment.services s"
+	" on s.merchant_id = p.merchant_id and s.provider_id = p.provider_id"
+	" where p.merchant_id = $1 and p.active order by p.provider_id, s.service_id",
+	INT4OID);
+
+static FfStatement prices_of_merchant = FF_STATEMENT(
+	"select service_id, location_id, country, postcode_from, postcode_to, distance_from_km,"
+	" distance_to_km, weight_from_g, weight_to_g, (price_per_parcel * 1000000)::bigint,"
+	" (price_per_kg * 1000000)::bigint, (surcharge_abroad * 1000000)::bigint, extra_days_abroad,"
+	" transit_days from fulfillment.service_prices"
+	" where merchant_id = $1 and (country is null or country = any ($2))"
+	" order by service_id, service_price_id",
+	INT4OID, TEXTARRAYOID);
+
+static FfStatement locations_of_merchant =
+	FF_STATEMENT("select location_id, provider_id, code, country, latitude, longitude,"
+				 " (handling_cost * 1000000)::bigint, (pick_cost * 1000000)::bigint, safety_stock,"
+				 " hazmat_allowed, ships_abroad, working_days, closed_days, time_zone,"
+				 " extract(epoch from cutoff)::int, coalesce(daily_capacity, -1)"
+				 " from fulfillment.locations where merchant_id = $1 and active"
+				 " order by priority, location_id",
+				 INT4OID);
+
+static FfStatement carriers_of_locations =
+	FF_STATEMENT("select location_id, array_agg(provider_id) from fulfillment.location_carriers"
+				 " where merchant_id = $1 group by location_id",
+				 INT4OID);
+
+static FfStatement days_of_locations =
+	FF_STATEMENT("select location_id, day, used from fulfillment.location_days"
+				 " where merchant_id = $1 and location_id = any ($2) and day = any ($3)",
+				 INT4OID, INT8ARRAYOID, DATEARRAYOID);
+
+static FfStatement settings_of_merchant = FF_STATEMENT(
+	"select currency, (split_penalty * 1000000)::bigint, (late_penalty * 1000000)::bigint,"
+	" (late_penalty_per_day * 1000000)::bigint, (backorder_penalty * 1000000)::bigint,"
+	" backorder_value_share::float8, max_splits, (min_part_value * 1000000)::bigint, retry_after"
+	" from fulfillment.routing_settings where merchant_id = $1",
+	INT4OID);
+
+/* The defaults of the table, for merchants without a row. */
+static const FfRoutingSettings default_settings = {
+	.currency = "EUR",
+	.split_penalty = 3 * FF_COST_UNIT / 2,
+	.late_penalty = 4 * FF_COST_UNIT,
+	.backorder_penalty = 1000 * FF_COST_UNIT,
+	.backorder_value_share = 0.5,
+	.retry_after = {.time = 15 * USECS_PER_MINUTE},
+};
+
+static void
+load_settings(FfNetwork *network)
+{
+	FfRows rows = ff_run(&settings_of_merchant, ff_int4(network->merchant_id));
+	FfRoutingSettings *settings = &network->settings;
+	bool null;
+
+	*settings = default_settings;
+	if (rows.count == 0)
+		return;
+	settings->currency = ff_row_text(&rows, 0, 1);
+	settings->split_penalty = ff_row_int8(&rows, 0, 2);
+	settings->late_penalty = ff_row_int8(&rows, 0, 3);
+	settings->late_penalty_per_day = ff_row_int8(&rows, 0, 4);
+	settings->backorder_penalty = ff_row_int8(&rows, 0, 5);
+	settings->backorder_value_share = ff_row_float8(&rows, 0, 6);
+	settings->max_splits = ff_row_int4(&rows, 0, 7);
+	settings->min_part_value = ff_row_int8(&rows, 0, 8);
+	settings->retry_after = *DatumGetIntervalP(ff_row_datum(&rows, 0, 9, &null));
+}
+
+static void
+read_service(FfService *service, const FfRows *rows, uint64 row)
+{
+	service->provider_id = ff_row_int8(rows, row, 1);
+	service->service_id = ff_row_int8(rows, row, 2);
+	service->provider = ff_row_text(rows, row, 3);
+	service->code = ff_row_text(rows, row, 4);
+	service->center = ff_row_bool(rows, row, 5);
+	service->countries = ff_row_texts(rows, row, 6);
+	service->max_weight_g = ff_row_int4(rows, row, 7);
+	service->max_length_mm = ff_row_int4(rows, row, 8);
+	service->max_girth_mm = ff_row_int4(rows, row, 9);
+	service->max_value = ff_row_int8(rows, row, 10);
+	service->hazmat = ff_row_bool(rows, row, 11);
+	service->parcel_limit_g = ff_row_int4(rows, row, 12);
+	service->step_g = Max(ff_row_int4(rows, row, 13), 1);
+	service->max_parcels = ff_row_int4(rows, row, 14);
+	service->volume_divisor = ff_row_int4(rows, row, 15);
+	service->transit_days = ff_row_null(rows, row, 16) ? 2 : ff_row_int4(rows, row, 16);
+	service->currency = ff_row_text(rows, row, 17);
+	service->priced = ff_row_bool(rows, row, 19);
+	if (service->max_weight_g > 0 &&
+		(service->parcel_limit_g == 0 || service->max_weight_g < service->parcel_limit_g))
+		service->parcel_limit_g = service->max_weight_g;
+}
+
+static void
+load_services(FfNetwork *network)
+{
+	FfRows rows = ff_run(&services_of_merchant, ff_int4(network->merchant_id));
+
+	network->services = palloc0(sizeof(FfService) * (rows.count + 1));
+	for (uint64 row = 0; row < rows.count; row++)
+		if (ff_row_null(&rows, row, 2) || ff_row_bool(&rows, row, 18))
+			read_service(&network->services[network->nservices++], &rows, row);
+}
+
+static void
+read_price(FfPrice *price, const FfRows *rows, uint64 row, int transit_days)
+{
+	price->location_id = ff_row_int8(rows, row, 2);
+	price->country = ff_row_text(rows, row, 3);
+	price->postcode_from = ff_row_postcode(rows, row, 4);
+	price->postcode_to = ff_row_postcode(rows, row, 5);
+	price->distance_from_km = ff_row_float8(rows, row, 6);
+	price->distance_to_km =
+		ff_row_null(rows, row, 7) ? (double) INFINITY : ff_row_float8(rows, row, 7);
+	price->by_distance = price->distance_from_km > 0 || !isinf(price->distance_to_km);
+	price->weight_from_g = ff_row_int4(rows, row, 8);
+	price->weight_to_g = ff_row_null(rows, row, 9) ? PG_INT64_MAX : ff_row_int4(rows, row, 9);
+	price->per_parcel = ff_row_int8(rows, row, 10);
+	price->per_kg = ff_row_int8(rows, row, 11);
+	price->surcharge_abroad = ff_row_int8(rows, row, 12);
+	price->extra_days_abroad = ff_row_int4(rows, row, 13);
+	price->transit_days = ff_row_null(rows, row, 14) ? transit_days : ff_row_int4(rows, row, 14);
+}
+
+static FfService *
+find_service(FfNetwork *network, int64 service_id)
+{
+	for (int s = 0; s < network->nservices; s++)
+		if (network->services[s].service_id == service_id)
+			return &network->services[s];
+	return NULL;
+}
+
+/* Rows come by service, so each service's are neighbours. */
+static void
+load_prices(FfNetwork *network, const FfColumn *countries)
+{
+	FfRows rows = ff_run(&prices_of_merchant, ff_int4(network->merchant_id), ff_column(countries));
+	FfPrice *prices = palloc0(sizeof(FfPrice) * (rows.count + 1));
+	FfService *service = NULL;
+	int64 service_id = 0;
+
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		if (ff_row_int8(&rows, row, 1) != service_id)
+		{
+			service_id = ff_row_int8(&rows, row, 1);
+			service = find_service(network, service_id);
+			if (service != NULL)
+				service->prices = prices + row;
+		}
+		if (service != NULL)
+			read_price(&service->prices[service->nprices++], &rows, row, service->transit_days);
+	}
+}
+
+static void
+read_location(FfLocation *location, const FfRows *rows, uint64 row, TimestampTz now)
+{
+	FfNumbers closed_days = ff_row_numbers(rows, row, 13);
+
+	location->location_id = ff_row_int8(rows, row, 1);
+	location->provider_id = ff_row_int8(rows, row, 2);
+	location->code = ff_row_text(rows, row, 3);
+	location->country = ff_row_text(rows, row, 4);
+	location->has_coordinates = !ff_row_null(rows, row, 5) && !ff_row_null(rows, row, 6);
+	location->latitude = ff_row_float8(rows, row, 5);
+	location->longitude = ff_row_float8(rows, row, 6);
+	location->handling = ff_row_int8(rows, row, 7);
+	location->pick = ff_row_int8(rows, row, 8);
+	location->safety_stock = ff_row_int4(rows, row, 9);
+	location->hazmat = ff_row_bool(rows, row, 10);
+	location->ships_abroad = ff_row_bool(rows, row, 11);
+	location->working_days = ff_row_numbers(rows, row, 12);
+	location->time_zone = pg_tzset(ff_row_text(rows, row, 14));
+	if (location->time_zone == NULL)
+		location->time_zone = pg_tzset("UTC");
+	location->ship_day = ff_ship_day(now,
+									 location->time_zone,
+									 ff_row_int4(rows, row, 15),
+									 &location->working_days,
+									 &closed_days);
+	location->daily_capacity = ff_row_int4(rows, row, 16);
+}
+
+static int
+compare_ids(const void *left, const void *right)
+{
+	int64 a = (*(FfLocation *const *) left)->location_id;
+	int64 b = (*(FfLocation *const *) right)->location_id;
+
+	return a < b ? -1 : a > b;
+}
+
+static void
+load_locations(FfNetwork *network)
+{
+	FfRows rows = ff_run(&locations_of_merchant, ff_int4(network->merchant_id));
+
+	network->nlocations = (int) rows.count;
+	network->locations = palloc0(sizeof(FfLocation) * (rows.count + 1));
+	network->by_id = palloc(sizeof(FfLocation *) * (rows.count + 1));
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		read_location(&network->locations[row], &rows, row, network->now);
+		network->by_id[row] = &network->locations[row];
+	}
+	qsort(network->by_id, rows.count, sizeof(FfLocation *), compare_ids);
+}
+
+FfLocation *
+ff_network_location(const FfNetwork *network, int64 location_id)
+{
+	FfLocation wanted = {.location_id = location_id};
+	FfLocation *key = &wanted;
+	FfLocation **found =
+		bsearch(&key, network->by_id, network->nlocations, sizeof(FfLocation *), compare_ids);
+
+	return found == NULL ? NULL : *found;
+}
+
+static void
+load_carriers(FfNetwork *network)
+{
+	FfRows rows = ff_run(&carriers_of_locations, ff_int4(network->merchant_id));
+
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 1));
+
+		if (location != NULL)
+			location->carriers = ff_row_numbers(&rows, row, 2);
+	}
+}
+
+/* Slots already used, of limited locations only. */
+static void
+load_days(FfNetwork *network)
+{
+	FfColumn ids;
+	FfColumn days;
+	FfRows rows;
+
+	ff_column_init(&ids, INT8OID);
+	ff_column_init(&days, DATEOID);
+	for (int l = 0; l < network->nlocations; l++)
+		if (network->locations[l].daily_capacity >= 0)
+		{
+			ff_column_add(&ids, ff_int8(network->locations[l].location_id));
+			ff_column_add(&days, ff_datum(DateADTGetDatum(network->locations[l].ship_day)));
+		}
+	if (ids.count == 0)
+		return;
+	rows = ff_run(
+		&days_of_locations, ff_int4(network->merchant_id), ff_column(&ids), ff_column(&days));
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 1));
+		bool null;
+
+		if (DatumGetDateADT(ff_row_datum(&rows, row, 2, &null)) == location->ship_day)
+			location->used = ff_row_int4(&rows, row, 3);
+	}
+}
+
+FfNetwork *
+ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now)
+{
+	FfNetwork *network = palloc0(sizeof(FfNetwork));
+
+	network->merchant_id = merchant_id;
+	network->now = now;
+	load_settings(network);
+	load_services(network);
+	load_prices(network, countries);
+	load_locations(network);
+	load_carriers(network);
+	load_days(network);
+	network->rules = ff_rules_load(merchant_id);
+	return network;
+}

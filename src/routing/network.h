@@ -1,0 +1,118 @@
+/*
+ * network.h
+ *
+ * What a merchant can ship with: locations, services of providers with their
+ * price tables, rules, and what splits, lateness and waiting cost.  Loaded
+ * once per decision or wave, a statement per table; read-only afterwards but
+ * for the slots of the day, which fill up as orders are decided.
+ */
+#ifndef FF_ROUTING_NETWORK_H
+#define FF_ROUTING_NETWORK_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/date.h"
+
+#include "routing/lists.h"
+#include "routing/tariff.h"
+
+/* A row of service_prices. */
+typedef struct FfPrice
+{
+	int64 location_id; /* 0: every */
+	char *country;     /* NULL: every */
+	char *postcode_from;
+	char *postcode_to;
+	double distance_from_km;
+	double distance_to_km; /* infinite: no end */
+	bool by_distance;
+	int64 weight_from_g;
+	int64 weight_to_g; /* INT64_MAX: no end */
+	FfCost per_parcel;
+	FfCost per_kg;
+	FfCost surcharge_abroad;
+	int extra_days_abroad;
+	int transit_days;
+} FfPrice;
+
+/* A service with the limits that apply; a provider without services is one without a name. */
+typedef struct FfService
+{
+	int64 provider_id;
+	int64 service_id; /* 0: none */
+	char *provider;   /* code */
+	char *code;       /* NULL: none, fits whatever is asked for */
+	bool center;      /* serves its own locations only */
+	FfTexts countries;
+	int64 max_weight_g; /* 0: no limit, also below */
+	int64 max_length_mm;
+	int64 max_girth_mm;
+	FfCost max_value;
+	bool hazmat;
+	int64 parcel_limit_g;
+	int64 step_g;
+	int64 max_parcels;
+	int64 volume_divisor;
+	int transit_days;
+	char *currency;
+	bool priced; /* has a price table; without one it costs nothing */
+	int nprices; /* rows for the destinations asked for */
+	FfPrice *prices;
+} FfService;
+
+typedef struct FfLocation
+{
+	int64 location_id;
+	int64 provider_id; /* 0: our own */
+	char *code;
+	char *country;
+	bool has_coordinates;
+	double latitude;
+	double longitude;
+	FfCost handling;
+	FfCost pick;
+	int safety_stock;
+	bool hazmat;
+	bool ships_abroad;
+	FfNumbers working_days;
+	FfNumbers carriers; /* NULL: every active one */
+	pg_tz *time_zone;
+	DateADT ship_day;   /* when goods taken now leave */
+	int daily_capacity; /* negative: no limit */
+	int used;           /* slots of the ship day */
+} FfLocation;
+
+typedef struct FfRoutingSettings
+{
+	char *currency;
+	FfCost split_penalty;
+	FfCost late_penalty;
+	FfCost late_penalty_per_day;
+	FfCost backorder_penalty;
+	double backorder_value_share;
+	int max_splits; /* 0: no limit */
+	FfCost min_part_value;
+	Interval retry_after;
+} FfRoutingSettings;
+
+typedef struct FfNetwork
+{
+	int32 merchant_id;
+	TimestampTz now;
+	int nlocations; /* by priority, then id: the order that decides between equals */
+	FfLocation *locations;
+	FfLocation **by_id;
+	int nservices;
+	FfService *services;
+	struct FfRules *rules;
+	FfRoutingSettings settings;
+} FfNetwork;
+
+/* countries: the destinations of the orders; others' prices are not read. */
+extern FfNetwork *ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now);
+
+/* NULL when there is no such active location. */
+extern FfLocation *ff_network_location(const FfNetwork *network, int64 location_id);
+
+#endif
