@@ -6,3 +6,5 @@
  */
 PEER(ups)
 PEER(woocommerce)
+PEER(ongoing)
+PEER(webhook)
