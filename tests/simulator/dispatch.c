@@ -365,7 +365,7 @@ sim_reply(SimRequest *request, int status, json_t *json)
 	free(exchange->answer);
 	free(exchange->content_type);
 	exchange->status = status;
-	exchange->answer = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : sim_strdup("");
+	exchange->answer = json ? json_dumps(json, SIM_WIRE) : sim_strdup("");
 	if (!exchange->answer)
 		exchange->answer = sim_strdup("null");
 	exchange->answer_size = strlen(exchange->answer);

@@ -123,7 +123,7 @@ announce(const OngoingOrder *order, const char *template)
 		order->tracking,
 		"parcels",
 		order->parcels);
-	text = json_dumps(body, JSON_COMPACT);
+	text = json_dumps(body, SIM_WIRE);
 	headers = json_pack("{s:s}", "Content-Type", "application/json; charset=utf-8");
 	json_object_set_new(headers, ongoing_webhook_header, json_string(ongoing_webhook_secret));
 	sim_emit(&sim_peer_ongoing, template, headers, text);

@@ -23,6 +23,9 @@
 #include "store.h"
 #include "text.h"
 
+/* How JSON is written: compact, numbers as short as they were meant. */
+#define SIM_WIRE (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
 typedef struct SimPeer SimPeer;
 typedef struct SimRoute SimRoute;
 

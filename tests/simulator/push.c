@@ -240,7 +240,7 @@ deliver(Event *event)
 
 		if (file)
 		{
-			json_dumpf(json, file, JSON_COMPACT);
+			json_dumpf(json, file, SIM_WIRE);
 			fputc('\n', file);
 			fclose(file);
 			event->deliveries++;

@@ -321,7 +321,7 @@ alert(const UpsPackage *package, const json_t *activity)
 	snprintf(offset, sizeof offset, "%s", sim_text(activity, "gmtOffset", "+00:00"));
 	offset[3] = '.';
 	json_object_set_new(body, "gmtOffset", json_string(offset));
-	text = json_dumps(body, JSON_COMPACT);
+	text = json_dumps(body, SIM_WIRE);
 	sim_emit(&sim_peer_ups,
 			 "track_alert",
 			 json_pack("{s:s, s:s, s:s}",

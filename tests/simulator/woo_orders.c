@@ -39,7 +39,7 @@ static void
 keep_text(WooOrder *order, json_t *json)
 {
 	free(order->text);
-	order->text = json_dumps(json, JSON_COMPACT);
+	order->text = json_dumps(json, SIM_WIRE);
 	order->size = strlen(order->text);
 	snprintf(order->status, sizeof order->status, "%s", sim_text(json, "status", ""));
 	json_decref(json);

@@ -189,7 +189,7 @@ refund_line(WooOrder *order)
 		json_object_get(json, "refunds"),
 		json_pack("{s:I, s:s, s:s}", "id", id, "reason", "changed mind", "total", total));
 	free(order->text);
-	order->text = json_dumps(json, JSON_COMPACT);
+	order->text = json_dumps(json, SIM_WIRE);
 	order->size = strlen(order->text);
 	json_decref(json);
 }

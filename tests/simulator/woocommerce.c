@@ -44,7 +44,7 @@ woo_reply_bytes(SimRequest *request, int status, const char *text, size_t size)
 void
 woo_reply(SimRequest *request, int status, json_t *json)
 {
-	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(json, SIM_WIRE);
 
 	woo_reply_bytes(request, status, text, strlen(text));
 	free(text);
