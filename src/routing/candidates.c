@@ -165,7 +165,7 @@ ff_candidates_build(const FfNetwork *network, const FfSupply *supply, const FfDe
 	problem->tariffs = tariffs.tariffs;
 	problem->split_penalty = network->settings.split_penalty;
 	problem->min_part_value = network->settings.min_part_value;
-	problem->max_parts = network->settings.max_splits;
+	problem->max_parts = only != 0 ? 1 : network->settings.max_splits;
 	problem->ship_complete = demand->ship_complete || only != 0;
 	problem->alternatives = alternatives;
 	return candidates;

@@ -13,10 +13,14 @@
  *     ff_routing_record(merchant_id, routings, count, cause);
  *
  * The orders are locked by the caller, who also knows whether they may be
- * assigned at all (state, holds, not_before).  An order that loses its race
- * for capacity (routing.lost) or stock (FfShortage) is decided again, by a new
- * call; the slots it has taken are given back first (ff_capacity_give_back).
- * Locks: orders, then (location, day), then (location, item).
+ * assigned at all (state, holds, not_before).
+ *
+ * Locks: orders, then (location, day), then (location, item).  An order that
+ * loses its race for a slot (routing.lost) or for stock (FfShortage) gives its
+ * slots back (ff_capacity_give_back) and is decided again by a new call, but
+ * not with these locks in hand: two losers would wait for each other.  So try
+ * in a subtransaction and roll it back, or leave the order to the next
+ * transaction.
  */
 #ifndef FF_ROUTING_DECIDE_H
 #define FF_ROUTING_DECIDE_H
