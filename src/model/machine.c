@@ -130,6 +130,16 @@ holds_for_subject(FfGuard guard, void *argument)
 	return function(inquiry->subject, inquiry->payload);
 }
 
+const FfTransition *
+ff_machine_would(const FfMachineDriver *driver, void *subject, int event, const void *payload)
+{
+	Inquiry inquiry = {driver, subject, payload};
+	FfGuard failed;
+
+	return find_row(
+		driver->machine, driver->state(subject), event, holds_for_subject, &inquiry, &failed);
+}
+
 static void
 run_effects(const FfMachineDriver *driver, const FfTransition *row, void *subject,
 			const void *payload)

@@ -47,6 +47,10 @@ typedef struct FfVerdict
 extern FfVerdict ff_machine_apply(const FfMachineDriver *driver, void *subject, int event,
 								  const void *payload);
 
+/* The row the event would take; NULL: refused.  Saves, records and runs nothing. */
+extern const FfTransition *ff_machine_would(const FfMachineDriver *driver, void *subject, int event,
+											const void *payload);
+
 #define FF_GUARD_BIT(guard) (UINT64_C(1) << (guard))
 #define FF_ALL_GUARDS       (~UINT64_C(0))
 

@@ -20,7 +20,7 @@
 	FF_SHIPMENT_DRAFT, DO(FF_EFFECT_RESERVE), FF_STEP_CHANGED,
 	"A part of an order is planned for one provider at one location, its stock taken in the same "
 	"step."},
-{FF_MACHINE_SHIPMENT, IN(FF_SHIPMENT_DRAFT), FF_SHIPMENT_EVENT_MOVE, IF(FF_GUARD_SAME_ORDER,
+{FF_MACHINE_SHIPMENT, UNSENT, FF_SHIPMENT_EVENT_MOVE, IF(FF_GUARD_SAME_ORDER,
 	FF_GUARD_TARGET_HAS_STOCK),
 	FF_STATE_SAME, DO(FF_EFFECT_MOVE_LINES), FF_STEP_CHANGED,
 	"Lines move to another location: released here and reserved there in one step."},

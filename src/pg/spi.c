@@ -124,7 +124,7 @@ ff_time(TimestampTz value)
 FfArgument
 ff_time_or_null(TimestampTz value)
 {
-	return value == 0 ? ff_null() : ff_time(value);
+	return value == 0 || TIMESTAMP_IS_NOBEGIN(value) ? ff_null() : ff_time(value);
 }
 
 FfArgument

@@ -57,7 +57,7 @@ extern FfArgument ff_bool(bool value);
 /* NULL is NULL; also for numeric, written as "$3::numeric" over a text argument */
 extern FfArgument ff_text(const char *value);
 extern FfArgument ff_time(TimestampTz value);
-/* 0 is NULL */
+/* 0 and -infinity are NULL */
 extern FfArgument ff_time_or_null(TimestampTz value);
 extern FfArgument ff_bytes(const char *data, size_t length);
 /* a jsonb argument from a value (NULL is NULL) or from JSON text (throws when it is none) */

@@ -178,6 +178,16 @@ ff_store_acceptance(void *subject, const void *payload)
 }
 
 void
+ff_shipment_correct(FfShipment *shipment, const FfShipmentReport *report)
+{
+	ff_store_packages(shipment, report->packages);
+	ff_shipment_note(shipment, "correct", report->cause, NULL);
+	shipment->event = FF_SHIPMENT_EVENT_SHIP;
+	ff_update_channel(shipment, report);
+	ff_notify_shipment(shipment, report);
+}
+
+void
 ff_store_progress(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;

@@ -307,6 +307,22 @@ ff_release_stock(void *subject, const void *payload)
 			   ff_text(shipment->capacity_day));
 }
 
+void
+ff_reserve_again(FfShipment *shipment, const char *cause)
+{
+	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
+	int count = 0;
+
+	for (int i = 0; i < shipment->line_count; i++)
+		if (open_units(&shipment->lines[i]) > 0)
+			movements[count++] = movement_of(shipment,
+											 FF_MOVE_RESERVE,
+											 &shipment->lines[i],
+											 open_units(&shipment->lines[i]),
+											 cause);
+	move(shipment, movements, count);
+}
+
 /* Cancelled or refused, and gone all the same: nothing is reserved for it any more. */
 void
 ff_retake_stock(void *subject, const void *payload)
@@ -517,4 +533,6 @@ ff_move_lines(void *subject, const void *payload)
 		   ff_time_or_null(target->estimated_delivery_at));
 	shipment->location_id = target->location_id;
 	shipment->provider_id = target->provider_id;
+	if (shipment->state == FF_SHIPMENT_QUEUED)
+		ff_hand_over_anew(shipment);
 }

@@ -17,6 +17,22 @@ static FfStatement stamp_attempt = FF_STATEMENT(
 	"update fulfillment.shipments set attempt = $3 where merchant_id = $1 and shipment_id = $2",
 	INT4OID, INT8OID, INT4OID);
 
+static FfStatement take_up_parked = FF_STATEMENT(
+	"update fulfillment.tasks set state = 'ready', due_at = $3, in_doubt = false, attempts = 0,"
+	"       crashes = 0, idempotency_key = $4"
+	" where merchant_id = $1 and subject_kind = 'shipment' and subject_id = $2"
+	"   and operation = 'create_shipment' and state = 'parked'",
+	INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID);
+
+static FfStatement create_is_written = FF_STATEMENT(
+	"select 1 from fulfillment.tasks where merchant_id = $1 and subject_kind = 'shipment'"
+	"   and subject_id = $2 and operation = 'create_shipment'",
+	INT4OID, INT8OID);
+
+static FfStatement connection_of = FF_STATEMENT(
+	"select connection_id from fulfillment.providers where merchant_id = $1 and provider_id = $2",
+	INT4OID, INT8OID);
+
 /* A channel that takes no parts is told when nothing is left to ship. */
 static FfStatement channel_of_order = FF_STATEMENT(
 	"select c.connection_id, c.partial_updates or not exists ("
@@ -54,18 +70,47 @@ ff_shipment_task(FfShipment *shipment, FfOperation operation)
 		ff_tasks_add(&task, 1);
 }
 
+/*
+ * One task per hand-over: the one that is there goes on (a worker may hold it
+ * just now), a parked one is taken up again, else a new one is written.  What a
+ * provider refused gave its stock back and must find it again.
+ */
 void
-ff_enqueue_create(void *subject, const void *report)
+ff_enqueue_create(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
+	const FfShipmentReport *report = payload;
 	FfTask task = ff_create_task(shipment->merchant_id,
 								 shipment->connection_id,
 								 shipment->order_id,
 								 shipment->shipment_id,
 								 shipment->attempt);
 
-	if (shipment->connection_id != 0)
+	if (shipment->from == FF_SHIPMENT_REJECTED)
+		ff_reserve_again(shipment, report->cause);
+	if (shipment->connection_id == 0)
+		return;
+	ff_run(&take_up_parked,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_time(GetCurrentTransactionStartTimestamp()),
+		   ff_text(task.idempotency_key));
+	if (ff_run(&create_is_written, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id))
+			.count == 0)
 		ff_tasks_add(&task, 1);
+}
+
+/* Another provider means another connection: the old call goes, a new one is written. */
+void
+ff_hand_over_anew(FfShipment *shipment)
+{
+	FfShipmentReport report = {.cause = "moved"};
+	FfRows rows =
+		ff_run(&connection_of, ff_int4(shipment->merchant_id), ff_int8(shipment->provider_id));
+
+	ff_drop_task(shipment, &report);
+	shipment->connection_id = ff_row_int8(&rows, 0, 1);
+	ff_enqueue_create(shipment, &report);
 }
 
 void
@@ -83,14 +128,11 @@ ff_drop_task(void *subject, const void *report)
 		shipment->merchant_id, "shipment", shipment->shipment_id, FF_OP_CREATE_SHIPMENT);
 }
 
-/* The first attempt is 1 from birth; each time it is handed over anew counts. */
 void
 ff_stamp_attempt(void *subject, const void *report)
 {
 	FfShipment *shipment = subject;
 
-	if (shipment->event != FF_SHIPMENT_EVENT_ABSENT && shipment->event != FF_SHIPMENT_EVENT_RETRY)
-		return;
 	shipment->attempt++;
 	ff_run(&stamp_attempt,
 		   ff_int4(shipment->merchant_id),

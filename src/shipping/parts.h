@@ -57,6 +57,7 @@ extern void ff_reverse_shipping(void *shipment, const void *report);
 extern void ff_reduce_lines(void *shipment, const void *report);
 extern void ff_record_shortage(void *shipment, const void *report);
 extern void ff_release_stock(void *shipment, const void *report);
+extern void ff_reserve_again(FfShipment *shipment, const char *cause);
 extern void ff_capture(void *shipment, const void *report);
 
 /* handover.c: tasks for the provider */
@@ -66,6 +67,8 @@ extern FfTask ff_create_task(int32 merchant_id, int64 connection_id, int64 order
 							 int64 shipment_id, int32 attempt);
 /* A task about this shipment; nothing for a provider without a connection. */
 extern void ff_shipment_task(FfShipment *shipment, FfOperation operation);
+/* A queued shipment that changed its provider. */
+extern void ff_hand_over_anew(FfShipment *shipment);
 extern void ff_enqueue_create(void *shipment, const void *report);
 extern void ff_enqueue_update(void *shipment, const void *report);
 extern void ff_drop_task(void *shipment, const void *report);

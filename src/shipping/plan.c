@@ -168,7 +168,7 @@ follow_up(int32 merchant_id, const FfRows *rows, const char *cause)
 		}
 		if (queued && !ff_row_null(rows, i, 4))
 			tasks[calls++] =
-				ff_create_task(merchant_id, ff_row_int8(rows, i, 4), order_id, shipment_id, 1);
+				ff_create_task(merchant_id, ff_row_int8(rows, i, 4), order_id, shipment_id, 0);
 		facts[i] = (FfFact){.merchant_id = merchant_id,
 							.type = "shipment.created",
 							.order_id = order_id,

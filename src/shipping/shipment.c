@@ -306,17 +306,30 @@ static FfMachineDriver driver = {
 	.record = record,
 };
 
+static const FfMachineDriver *
+the_driver(void)
+{
+	if (driver.guards[FF_GUARD_NOT_HELD] == NULL)
+		memcpy(driver.guards, ff_shipment_guards, sizeof(driver.guards));
+	return &driver;
+}
+
+bool
+ff_shipment_may(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report)
+{
+	shipment->event = event;
+	return ff_machine_would(the_driver(), shipment, event, report) != NULL;
+}
+
 FfVerdict
 ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report)
 {
 	FfVerdict verdict;
 
-	if (driver.guards[FF_GUARD_NOT_HELD] == NULL)
-		memcpy(driver.guards, ff_shipment_guards, sizeof(driver.guards));
 	shipment->event = event;
 	shipment->event_at = ff_report_time(report);
 	shipment->from = shipment->state;
-	verdict = ff_machine_apply(&driver, shipment, event, report);
+	verdict = ff_machine_apply(the_driver(), shipment, event, report);
 	if (verdict.step == FF_STEP_CHANGED)
 		ff_lines_recount(shipment->merchant_id, &shipment->order_id, 1);
 	if (verdict.step == FF_STEP_CHANGED && shipment->state == FF_SHIPMENT_CANCELLED)

@@ -124,9 +124,16 @@ typedef struct FfShipmentReport
 	const FfPlannedShipment *target; /* move: where to, with provider, service and cost */
 } FfShipmentReport;
 
+/* Whether the event would be taken; changes and records nothing. */
+extern bool ff_shipment_may(FfShipment *shipment, FfShipmentEvent event,
+							const FfShipmentReport *report);
 /* Applies one event; refusals are written to history and answered, not thrown. */
 extern FfVerdict ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event,
 								   const FfShipmentReport *report);
+
+/* Packages of a shipment that has left, reported again: what changed is stored and told once more.
+ */
+extern void ff_shipment_correct(FfShipment *shipment, const FfShipmentReport *report);
 
 /*
  * Takes what a provider says of a shipment (outcome.shipment: state, lines,
