@@ -28,6 +28,7 @@ CREATE TABLE fulfillment.orders (
 	next_routing_at timestamptz,
 	routing_reason text,
 	cancel_reason text,
+	shipped_anyway boolean NOT NULL DEFAULT false,
 	redelivered int NOT NULL DEFAULT 0,
 	late_updates int NOT NULL DEFAULT 0,
 	attributes jsonb NOT NULL DEFAULT '{}',
@@ -49,6 +50,7 @@ COMMENT ON COLUMN fulfillment.orders.errors IS 'Why the order is invalid: [{code
 COMMENT ON COLUMN fulfillment.orders.excluded_locations IS 'Locations that refused or fell short and are not asked again';
 COMMENT ON COLUMN fulfillment.orders.next_routing_at IS 'When assignment is tried next; NULL when nothing waits for it';
 COMMENT ON COLUMN fulfillment.orders.routing_reason IS 'Why units wait: no_stock, safety_stock, capacity, rule, not_before, held …';
+COMMENT ON COLUMN fulfillment.orders.shipped_anyway IS 'A part left although it was cancelled; that quantity counts as not cancelled';
 COMMENT ON COLUMN fulfillment.orders.redelivered IS 'How often the same or an older version came again';
 COMMENT ON COLUMN fulfillment.orders.late_updates IS 'Newer versions that came after the order had ended';
 
@@ -99,6 +101,7 @@ CREATE TABLE fulfillment.holds (
 	until timestamptz,
 	placed_at timestamptz NOT NULL DEFAULT now(),
 	placed_by text NOT NULL,
+	from_channel boolean NOT NULL DEFAULT false,
 	released_at timestamptz,
 	released_by text,
 	PRIMARY KEY (merchant_id, hold_id),
@@ -107,6 +110,7 @@ CREATE TABLE fulfillment.holds (
 CREATE INDEX holds_active ON fulfillment.holds (merchant_id, order_id) WHERE released_at IS NULL;
 CREATE INDEX holds_until ON fulfillment.holds (merchant_id, until) WHERE released_at IS NULL AND until IS NOT NULL;
 COMMENT ON TABLE fulfillment.holds IS 'Reasons why an order must not move; it is held while one of them is active';
+COMMENT ON COLUMN fulfillment.holds.from_channel IS 'The channel asked for it, and may end it with a newer version';
 COMMENT ON COLUMN fulfillment.holds.until IS 'When the hold ends by itself';
 
 CREATE SEQUENCE fulfillment.attachment_id_seq;

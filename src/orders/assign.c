@@ -1,0 +1,295 @@
+/*
+ * assign.c
+ *
+ * The wave: decide, take slots, reserve, ship, record; see assign.h.  Every
+ * step is set-based over the orders of the wave.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "model/machine.h"
+#include "orders/assign.h"
+#include "pg/spi.h"
+#include "pg/trial.h"
+#include "routing/decide.h"
+#include "shipping/shipment.h"
+#include "stock/ledger.h"
+#include "tasks/history.h"
+
+/* How often an order that lost its race is decided again before it is left for its next turn. */
+#define MAX_ROUNDS 5
+
+/* The guards of `route`, asked of all orders at once. */
+static FfStatement routable =
+	FF_STATEMENT("select o.order_id from fulfillment.orders o"
+				 " where o.merchant_id = $1 and o.order_id = any ($2) and o.state = 'open'"
+				 "   and coalesce(o.not_before, $3) <= $3"
+				 "   and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
+				 "          and h.order_id = o.order_id and h.released_at is null)"
+				 "   and exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+				 "          and l.order_id = o.order_id and l.assigned + l.cancelled < l.quantity)"
+				 " order by o.order_id",
+				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+
+static FfStatement save_outcome = FF_STATEMENT(
+	"update fulfillment.orders o set next_routing_at = u.retry_at, routing_reason = u.reason"
+	"  from unnest($2, $3, $4) as u(order_id, retry_at, reason)"
+	" where o.merchant_id = $1 and o.order_id = u.order_id",
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID);
+
+/* Routings and, side by side with them, the shipments they become. */
+typedef struct Wave
+{
+	int32 merchant_id;
+	FfRouting *routings;
+	int count;
+	FfPlannedShipment *planned; /* of all routings, in their order */
+	int *owner;                 /* index of the routing each belongs to */
+	int planned_count;
+} Wave;
+
+static FfShipmentLine *
+lines_of(const FfRoutedPart *part)
+{
+	FfShipmentLine *lines = palloc0(sizeof(FfShipmentLine) * Max(part->line_count, 1));
+
+	for (int i = 0; i < part->line_count; i++)
+		lines[i] = (FfShipmentLine){.line = part->lines[i].line,
+									.item_id = part->lines[i].item_id,
+									.quantity = part->lines[i].quantity};
+	return lines;
+}
+
+static void
+plan_shipments(Wave *wave)
+{
+	int parts = 0;
+
+	for (int i = 0; i < wave->count; i++)
+		parts += wave->routings[i].part_count;
+	wave->planned = palloc0(sizeof(FfPlannedShipment) * Max(parts, 1));
+	wave->owner = palloc(sizeof(int) * Max(parts, 1));
+	wave->planned_count = 0;
+	for (int i = 0; i < wave->count; i++)
+		for (int j = 0; !wave->routings[i].lost && j < wave->routings[i].part_count; j++)
+		{
+			const FfRoutedPart *part = &wave->routings[i].parts[j];
+
+			wave->owner[wave->planned_count] = i;
+			wave->planned[wave->planned_count++] =
+				(FfPlannedShipment){.order_id = wave->routings[i].order_id,
+									.provider_id = part->provider_id,
+									.location_id = part->location_id,
+									.service_id = part->service_id,
+									.planned_cost = part->planned_cost,
+									.currency = part->currency,
+									.capacity_day = part->capacity_day,
+									.estimated_delivery_at = part->estimated_delivery_at,
+									.line_count = part->line_count,
+									.lines = lines_of(part)};
+		}
+	if (wave->planned_count > 0)
+		ff_shipments_number(wave->planned, wave->planned_count);
+}
+
+/* Reserves the stock of every shipment; an order gets all of its parts or none. */
+static void
+reserve(Wave *wave, const char *cause)
+{
+	FfMovement *movements;
+	FfShortage *shortages;
+	int lines = 0;
+	int count = 0;
+	int failed;
+	int part = 0;
+
+	for (int i = 0; i < wave->planned_count; i++)
+		lines += wave->planned[i].line_count;
+	movements = palloc(sizeof(FfMovement) * Max(lines, 1));
+	for (int i = 0; i < wave->planned_count; i++)
+	{
+		const FfPlannedShipment *planned = &wave->planned[i];
+
+		part = i > 0 && wave->owner[i] == wave->owner[i - 1] ? part + 1 : 0;
+		for (int j = 0; j < planned->line_count; j++)
+			movements[count++] =
+				(FfMovement){.kind = FF_MOVE_RESERVE,
+							 .location_id = planned->location_id,
+							 .item_id = planned->lines[j].item_id,
+							 .quantity = planned->lines[j].quantity,
+							 .keep_back = wave->routings[wave->owner[i]].parts[part].keep_back,
+							 .group = wave->owner[i],
+							 .order_id = planned->order_id,
+							 .shipment_id = planned->shipment_id,
+							 .line = planned->lines[j].line,
+							 .cause = cause};
+	}
+	failed = ff_stock_move(wave->merchant_id, movements, count, &shortages);
+	for (int i = 0; i < failed; i++)
+	{
+		FfRouting *routing = &wave->routings[shortages[i].group];
+
+		ff_capacity_give_back(wave->merchant_id, routing);
+		routing->lost = true;
+	}
+}
+
+/* Drops the shipments of routings that lost their race. */
+static void
+keep_winners(Wave *wave)
+{
+	int kept = 0;
+
+	for (int i = 0; i < wave->planned_count; i++)
+		if (!wave->routings[wave->owner[i]].lost)
+		{
+			wave->planned[kept] = wave->planned[i];
+			wave->owner[kept++] = wave->owner[i];
+		}
+	wave->planned_count = kept;
+}
+
+static FfHistory
+route_row(int32 merchant_id, const FfRouting *routing, const char *cause)
+{
+	return (FfHistory){.merchant_id = merchant_id,
+					   .subject_kind = "order",
+					   .subject_id = routing->order_id,
+					   .order_id = routing->order_id,
+					   .event = ff_event_name(FF_MACHINE_ORDER, FF_ORDER_EVENT_ROUTE),
+					   .from_state = ff_state_name(FF_MACHINE_ORDER, FF_ORDER_OPEN),
+					   .to_state = ff_state_name(FF_MACHINE_ORDER, FF_ORDER_OPEN),
+					   .cause = cause,
+					   .after = psprintf("{\"shipments\": %d, \"waiting\": %d}",
+										 routing->part_count,
+										 routing->waiting_count)};
+}
+
+static void
+record_outcome(const Wave *wave, const char *cause)
+{
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	FfRouting *settled = palloc(sizeof(FfRouting) * wave->count);
+	FfHistory *history = palloc0(sizeof(FfHistory) * wave->count);
+	FfColumn orders;
+	FfColumn retries;
+	FfColumn reasons;
+	int count = 0;
+
+	ff_column_init(&orders, INT8OID);
+	ff_column_init(&retries, TIMESTAMPTZOID);
+	ff_column_init(&reasons, TEXTOID);
+	for (int i = 0; i < wave->count; i++)
+	{
+		const FfRouting *routing = &wave->routings[i];
+
+		ff_column_add(&orders, ff_int8(routing->order_id));
+		ff_column_add(&retries, routing->lost ? ff_time(now) : ff_time_or_null(routing->retry_at));
+		ff_column_add(&reasons, ff_text(routing->lost ? "busy" : routing->reason));
+		if (routing->lost)
+			continue;
+		settled[count] = *routing;
+		history[count++] = route_row(wave->merchant_id, routing, cause);
+	}
+	ff_run(&save_outcome,
+		   ff_int4(wave->merchant_id),
+		   ff_column(&orders),
+		   ff_column(&retries),
+		   ff_column(&reasons));
+	ff_routing_record(wave->merchant_id, settled, count, cause);
+	ff_history_add(history, count);
+}
+
+/*
+ * Decides the orders and takes what they need.  Answers how many lost their
+ * race; what those had taken is given back, but their locks are not.
+ */
+static int
+decide_and_take(Wave *wave, const FfRoutingRequest *requests, const char *cause)
+{
+	int lost = 0;
+
+	wave->routings = ff_routing_decide(
+		wave->merchant_id, requests, wave->count, GetCurrentTransactionStartTimestamp());
+	ff_capacity_take(wave->merchant_id, wave->routings, wave->count);
+	plan_shipments(wave);
+	reserve(wave, cause);
+	for (int i = 0; i < wave->count; i++)
+		if (wave->routings[i].lost)
+			lost++;
+	return lost;
+}
+
+static void
+write_winners(Wave *wave, const char *cause)
+{
+	keep_winners(wave);
+	ff_shipments_create(wave->merchant_id, wave->planned, wave->planned_count, cause);
+	record_outcome(wave, cause);
+}
+
+typedef struct SingleOrder
+{
+	Wave wave;
+	FfRoutingRequest request;
+	const char *cause;
+} SingleOrder;
+
+static bool
+try_single(void *argument)
+{
+	SingleOrder *single = argument;
+
+	if (decide_and_take(&single->wave, &single->request, single->cause) > 0)
+		return false;
+	write_winners(&single->wave, single->cause);
+	return true;
+}
+
+/*
+ * An order alone is tried again with all locks given up, so that two losers
+ * never wait for each other; and is left for its next turn after some rounds.
+ */
+static int
+assign_single(int32 merchant_id, int64 order_id, const char *cause)
+{
+	SingleOrder single = {.wave = {.merchant_id = merchant_id, .count = 1},
+						  .request = {.order_id = order_id},
+						  .cause = cause};
+
+	for (int round = 1; round <= MAX_ROUNDS; round++)
+		if (ff_trial(try_single, &single))
+			return single.wave.planned_count;
+	record_outcome(&single.wave, cause);
+	return 0;
+}
+
+int
+ff_orders_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
+{
+	Wave wave = {.merchant_id = merchant_id};
+	FfRoutingRequest *requests;
+	FfColumn ids;
+	FfRows rows;
+
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&ids, ff_int8(order_ids[i]));
+	rows = ff_run(&routable,
+				  ff_int4(merchant_id),
+				  ff_column(&ids),
+				  ff_time(GetCurrentTransactionStartTimestamp()));
+	if (rows.count == 0)
+		return 0;
+	if (rows.count == 1)
+		return assign_single(merchant_id, ff_row_int8(&rows, 0, 1), cause);
+	wave.count = (int) rows.count;
+	requests = palloc0(sizeof(FfRoutingRequest) * wave.count);
+	for (int i = 0; i < wave.count; i++)
+		requests[i].order_id = ff_row_int8(&rows, i, 1);
+	decide_and_take(&wave, requests, cause);
+	write_winners(&wave, cause);
+	return wave.planned_count;
+}

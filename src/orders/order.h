@@ -1,0 +1,97 @@
+/*
+ * order.h
+ *
+ * An order under lock, moved by the one transition table.  Entry points lock
+ * the order first (ff_order_lock), apply events, and end with ff_order_settle
+ * (settle.h), which draws the conclusions.
+ */
+#ifndef FF_ORDERS_ORDER_H
+#define FF_ORDERS_ORDER_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "model/machine.h"
+#include "model/order_document.h"
+#include "pg/json.h"
+
+typedef struct FfLine
+{
+	int32 line;
+	int64 item_id;
+	char *sku;
+	char *channel_line_id;
+	int32 quantity;
+	int32 cancelled;
+	int32 assigned;
+	int32 shipped;
+	int32 over_shipped;
+} FfLine;
+
+typedef struct FfOrder
+{
+	int32 merchant_id;
+	int64 order_id;
+	int64 channel_id;
+	char *channel;               /* its code */
+	int64 channel_connection_id; /* 0: nobody is told */
+	char *number;
+	char *channel_order_id;
+	int64 version;
+	FfOrderState state;
+	TimestampTz not_before;      /* 0: none */
+	TimestampTz next_routing_at; /* 0: none */
+	bool payment_ready;
+	bool shipped_anyway;
+	int active_holds;
+	FfJson *document;
+	int line_count;
+	FfLine *lines;
+	FfOrderEvent event; /* being applied */
+} FfOrder;
+
+/* Units of one line, in a request to cancel. */
+typedef struct FfLineQuantity
+{
+	int32 line;
+	int32 quantity;
+} FfLineQuantity;
+
+/* What comes with an event; which members matter is the event's business. */
+typedef struct FfOrderRequest
+{
+	const char *cause;               /* why, for history; required */
+	bool from_channel;               /* the channel said it, so it need not be told */
+	int64 version;                   /* receive */
+	const FfJson *raw;               /* receive, correct, edit: the document … */
+	const FfOrderDocument *document; /* … as read, with what was wrong with it … */
+	FfFieldReader *reader;
+	const struct FfNewOrder *resolved; /* … and with its channel and items looked up */
+	const char *hold_reason;           /* hold */
+	TimestampTz hold_until;            /* 0: no end */
+	int64 hold_id;                     /* release: which; hold: set to the new one by the effect */
+	const FfLineQuantity *cancel;      /* cancel: NULL is everything that has not left */
+	int cancel_count;
+	const char *cancel_reason;
+} FfOrderRequest;
+
+/* ereport(ERROR, FF_ERR_UNKNOWN_OBJECT) when the merchant has no such order. */
+extern FfOrder *ff_order_lock(int32 merchant_id, int64 order_id);
+/* Reads the lines and holds again, after shipments have moved. */
+extern void ff_order_refresh(FfOrder *order);
+extern FfLine *ff_order_line(FfOrder *order, int32 line);
+extern int32 ff_units_to_assign(const FfLine *line);
+extern int64 ff_order_sum_shipped(const FfOrder *order);
+extern int64 ff_order_sum_to_assign(const FfOrder *order);
+
+/* Whether the event would be taken; changes and records nothing. */
+extern bool ff_order_may(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
+/* Applies one event; refusals are written to history and answered, not thrown. */
+extern FfVerdict ff_order_apply(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
+/* The same for a person's act: a refusal is ereport(ERROR, FF_ERR_REFUSED_EVENT). */
+extern void ff_order_demand(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
+extern void ff_order_note(FfOrder *order, const char *event, const char *cause, const char *before,
+						  const char *after);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * parts.h
+ *
+ * Private to orders/: the guards and effects of the order machine, each in the
+ * file that owns its subject.
+ */
+#ifndef FF_ORDERS_PARTS_H
+#define FF_ORDERS_PARTS_H
+
+#include "orders/order.h"
+
+/* guards.c */
+extern const FfGuardFunction ff_order_guards[FF_GUARD_COUNT];
+extern int32 ff_units_to_cancel(const FfOrderRequest *request, const FfLine *line);
+
+/* cancel.c */
+extern void ff_cancel_lines(void *order, const void *request);
+extern void ff_cancel_shipments(void *order, const void *request);
+extern void ff_cancel_rest(void *order, const void *request);
+extern void ff_expire_lines(void *order, const void *request);
+extern void ff_mark_uncancellable(void *order, const void *request);
+
+/* assignment.c */
+extern void ff_route_order(void *order, const void *request);
+
+/* hold.c */
+extern void ff_insert_hold(void *order, const void *request);
+extern void ff_remove_hold(void *order, const void *request);
+extern void ff_hold_shipments(void *order, const void *request);
+extern void ff_resume(void *order, const void *request);
+extern void ff_enqueue_routing(void *order, const void *request);
+
+/* edit.c, version.c */
+extern bool ff_edit_touches_shipped(FfOrder *order, const FfOrderRequest *request);
+extern void ff_edit_lines(void *order, const void *request);
+extern void ff_edit_shipments(void *order, const void *request);
+extern void ff_count_duplicate(void *order, const void *request);
+extern void ff_log_ignored(void *order, const void *request);
+extern void ff_apply_update(void *order, const void *request);
+extern void ff_late_update(void *order, const void *request);
+extern void ff_alert_if_goods_wanted(void *order, const void *request);
+extern void ff_store_correction(void *order, const void *request);
+
+/* tell.c: channel, platforms, people, money */
+extern void ff_report_errors(void *order, const void *request);
+extern void ff_order_notify(void *order, const void *request);
+extern void ff_order_update_channel(void *order, const void *request);
+extern void ff_order_alert(void *order, const void *request);
+extern void ff_order_offer_return(void *order, const void *request);
+extern void ff_order_refund(void *order, const void *request);
+extern void ff_capture_remainder(void *order, const void *request);
+extern void ff_close_order(void *order, const void *request);
+extern void ff_reopen_order(void *order, const void *request);
+
+/* store.c: rows of orders and lines */
+typedef struct FfNewOrder
+{
+	const FfOrderDocument *document;
+	FfFieldReader *reader;
+	const FfJson *raw;
+	int64 channel_id;
+	const char *currency; /* the channel's, when the document has none */
+	int64 *item_ids;      /* of the lines; 0: unknown */
+	int64 order_id;       /* set by ff_orders_insert; 0: it exists already */
+	bool valid;
+} FfNewOrder;
+
+/* Reads one document; channel stands in when it names none. */
+extern FfNewOrder *ff_new_order_read(const FfJson *raw, const char *channel);
+/* Channel and items of documents, set-based; adds unknown_channel and unknown_sku errors. */
+extern void ff_orders_resolve(int32 merchant_id, FfNewOrder **orders, int count);
+extern void ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count);
+extern void ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count);
+/* Writes header columns and document of a version or correction; errors JSON or NULL. */
+extern void ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number,
+							 const char *errors);
+
+#endif

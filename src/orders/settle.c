@@ -1,0 +1,80 @@
+/*
+ * settle.c
+ *
+ * The conclusions; see settle.h.  Each is an event that is only applied when
+ * the law would take it, so settling twice changes nothing.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "orders/assign.h"
+#include "orders/parts.h"
+#include "orders/settle.h"
+#include "pg/spi.h"
+#include "shipping/shipment.h"
+
+static FfStatement return_is_open =
+	FF_STATEMENT("select 1 from fulfillment.returns where merchant_id = $1 and order_id = $2"
+				 "   and ended_at is null limit 1",
+				 INT4OID, INT8OID);
+
+static void
+conclude(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
+{
+	if (ff_order_may(order, event, request))
+		ff_order_apply(order, event, request);
+}
+
+/* Drafts that nothing forbids go out; what a provider refused makes room for its successor. */
+static void
+move_shipments(FfOrder *order, const char *cause)
+{
+	FfShipmentReport report = {.cause = cause};
+	int count;
+	FfShipment **shipments = ff_shipments_of_order(order->merchant_id, order->order_id, &count);
+	bool route = order->state == FF_ORDER_OPEN && order->active_holds == 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (shipments[i]->state == FF_SHIPMENT_DRAFT &&
+			ff_shipment_may(shipments[i], FF_SHIPMENT_EVENT_READY, &report))
+			ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_READY, &report);
+		else if (route && shipments[i]->state == FF_SHIPMENT_REJECTED)
+			ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_ABANDON, &report);
+	}
+}
+
+static bool
+due_for_routing(const FfOrder *order)
+{
+	return order->state == FF_ORDER_OPEN && order->active_holds == 0 &&
+		   order->next_routing_at != 0 &&
+		   order->next_routing_at <= GetCurrentTransactionStartTimestamp() &&
+		   ff_order_sum_to_assign(order) > 0;
+}
+
+void
+ff_order_settle(int32 merchant_id, int64 order_id, const char *cause)
+{
+	FfOrder *order = ff_order_lock(merchant_id, order_id);
+	FfOrderRequest request = {.cause = cause};
+
+	if (order->state == FF_ORDER_OPEN)
+	{
+		move_shipments(order, cause);
+		if (due_for_routing(order))
+			ff_orders_assign(merchant_id, &order_id, 1, cause);
+		ff_order_refresh(order);
+	}
+	if ((order->state == FF_ORDER_CANCELLING || order->state == FF_ORDER_CANCELLED) &&
+		!order->shipped_anyway && ff_order_sum_shipped(order) > 0)
+		conclude(order, FF_ORDER_EVENT_SHIPPED_ANYWAY, &request);
+	conclude(order, FF_ORDER_EVENT_ALL_CANCELLED, &request);
+	if (order->state == FF_ORDER_OPEN)
+		conclude(order, FF_ORDER_EVENT_COMPLETE, &request);
+	else if (order->state == FF_ORDER_CLOSED &&
+			 ff_run(&return_is_open, ff_int4(merchant_id), ff_int8(order_id)).count > 0)
+		conclude(order, FF_ORDER_EVENT_REOPEN, &request);
+}

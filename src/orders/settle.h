@@ -1,0 +1,19 @@
+/*
+ * settle.h
+ *
+ * The one entry the workers need after they moved shipments.
+ */
+#ifndef FF_ORDERS_SETTLE_H
+#define FF_ORDERS_SETTLE_H
+
+#include "postgres.h"
+
+/*
+ * Draws the conclusions of what has happened to an order and its shipments, in
+ * the same transaction: drafts become ready, units find another location, the
+ * order is cancelled, closed or opened again.  Locks the order; takes no
+ * subtransaction.
+ */
+extern void ff_order_settle(int32 merchant_id, int64 order_id, const char *cause);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * tell.c
+ *
+ * Who hears of an order's events: its channel, the client platforms, a person,
+ * the payment gateway.  What each event says to whom is one table.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+
+#include "notifications/notify.h"
+#include "orders/parts.h"
+#include "pg/spi.h"
+#include "tasks/task.h"
+
+static FfStatement close_order =
+	FF_STATEMENT("update fulfillment.orders set closed_at = $3, next_routing_at = null"
+				 " where merchant_id = $1 and order_id = $2",
+				 INT4OID, INT8OID, TIMESTAMPTZOID);
+
+static FfStatement payment_of = FF_STATEMENT(
+	"select v.connection_id, o.payment ->> 'state'"
+	"  from fulfillment.orders o"
+	"  join fulfillment.connections v on v.merchant_id = $1 and v.code = o.payment ->> 'gateway'"
+	" where o.merchant_id = $1 and o.order_id = $2",
+	INT4OID, INT8OID);
+
+/* What the channel and the platforms are told after an event; NULL: nothing. */
+typedef struct Telling
+{
+	FfOrderEvent event;
+	const char *channel_state; /* update_order: on_hold, released, cancelled */
+	const char *fact;
+} Telling;
+
+static const Telling tellings[] = {
+	{FF_ORDER_EVENT_HOLD, "on_hold", "order.held"},
+	{FF_ORDER_EVENT_RELEASE, "released", "order.released"},
+	{FF_ORDER_EVENT_ALL_CANCELLED, "cancelled", "order.cancelled"},
+	{FF_ORDER_EVENT_EXPIRE, "cancelled", "order.cancelled"},
+	{FF_ORDER_EVENT_CANCEL, NULL, "order.changed"},
+	{FF_ORDER_EVENT_SHIPPED_ANYWAY, NULL, "order.shipped_anyway"},
+	{FF_ORDER_EVENT_COMPLETE, NULL, "order.closed"},
+	{FF_ORDER_EVENT_VALIDATE_OK, NULL, "order.confirmed"},
+	{FF_ORDER_EVENT_VALIDATE_FAIL, "on_hold", "order.rejected"},
+	{FF_ORDER_EVENT_CORRECT, "on_hold", "order.rejected"},
+};
+
+static const Telling *
+telling_of(FfOrderEvent event)
+{
+	for (int i = 0; i < (int) lengthof(tellings); i++)
+		if (tellings[i].event == event)
+			return &tellings[i];
+	return NULL;
+}
+
+static char *
+describe(const FfOrder *order, const FfOrderRequest *request)
+{
+	FfJsonWriter data;
+
+	ff_write_init(&data);
+	ff_write_object(&data, NULL);
+	ff_write_int(&data, "order_id", order->order_id);
+	ff_write_text(&data, "order_number", order->number);
+	ff_write_text(&data, "channel", order->channel);
+	ff_write_text(&data, "channel_order_id", order->channel_order_id);
+	ff_write_text(&data, "state", ff_state_name(FF_MACHINE_ORDER, order->state));
+	ff_write_text(&data, "reason", request->hold_reason);
+	ff_write_text(&data, "reason", request->cancel_reason);
+	return ff_write_finish(&data);
+}
+
+static void
+tell_platforms(FfOrder *order, const FfOrderRequest *request)
+{
+	const Telling *telling = telling_of(order->event);
+	FfFact fact = {.merchant_id = order->merchant_id, .order_id = order->order_id};
+
+	if (telling == NULL || telling->fact == NULL)
+		return;
+	fact.type = telling->fact;
+	fact.data = describe(order, request);
+	ff_notify(&fact, 1);
+}
+
+/* With the last hold only, and never back to the channel that asked for it. */
+void
+ff_order_update_channel(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+	const FfOrderRequest *request = payload;
+	const Telling *telling = telling_of(order->event);
+	FfJsonWriter body;
+	FfTask task = {.merchant_id = order->merchant_id,
+				   .connection_id = order->channel_connection_id,
+				   .operation = FF_OP_UPDATE_ORDER,
+				   .subject_kind = "order",
+				   .subject_id = order->order_id,
+				   .order_id = order->order_id};
+
+	if (order->event == FF_ORDER_EVENT_RELEASE && order->active_holds > 0)
+		return;
+	tell_platforms(order, request);
+	if (telling == NULL || telling->channel_state == NULL || request->from_channel ||
+		order->channel_connection_id == 0)
+		return;
+	ff_write_init(&body);
+	ff_write_object(&body, NULL);
+	ff_write_text(&body, "state", telling->channel_state);
+	ff_write_text(&body, "note", request->hold_reason ? request->hold_reason : request->cause);
+	task.payload = ff_write_finish(&body);
+	ff_tasks_add(&task, 1);
+}
+
+/* What is wrong, in one line for the channel's note. */
+static char *
+list_errors(const FfFieldReader *reader)
+{
+	StringInfoData text;
+	ListCell *cell;
+
+	initStringInfo(&text);
+	foreach (cell, reader->errors)
+	{
+		const FfFieldError *error = lfirst(cell);
+
+		if (error->severity >= FF_SEVERITY_INVALID && text.len < 500)
+			appendStringInfo(&text, "%s%s: %s", text.len ? "; " : "", error->field, error->message);
+	}
+	return text.data;
+}
+
+/* The channel hears what is wrong by field, a person sees it; the customer hears nothing. */
+void
+ff_report_errors(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+	const FfOrderRequest *request = payload;
+	char *list = list_errors(request->reader);
+	FfJsonWriter body;
+	FfTask task = {.merchant_id = order->merchant_id,
+				   .connection_id = order->channel_connection_id,
+				   .operation = FF_OP_UPDATE_ORDER,
+				   .subject_kind = "order",
+				   .subject_id = order->order_id,
+				   .order_id = order->order_id};
+
+	ff_attention_open(order->merchant_id,
+					  "invalid_order",
+					  order->order_id,
+					  0,
+					  0,
+					  psprintf("order %s cannot be fulfilled: %s", order->number, list),
+					  "Correct it with fulfillment.edit_order.");
+	if (order->channel_connection_id == 0)
+		return;
+	ff_write_init(&body);
+	ff_write_object(&body, NULL);
+	ff_write_text(&body, "state", "on_hold");
+	ff_write_text(&body, "note", psprintf("Cannot be fulfilled: %s", list));
+	task.payload = ff_write_finish(&body);
+	ff_tasks_add(&task, 1);
+}
+
+void
+ff_order_notify(void *subject, const void *payload)
+{
+	tell_platforms(subject, payload);
+}
+
+void
+ff_order_alert(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+
+	ff_attention_open(order->merchant_id,
+					  "shipped_after_cancel",
+					  order->order_id,
+					  0,
+					  0,
+					  psprintf("goods of the cancelled order %s left", order->number),
+					  "Ask the carrier to intercept them, or wait for the return.");
+}
+
+void
+ff_order_offer_return(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+
+	ff_attention_open(
+		order->merchant_id,
+		"could_not_stop",
+		order->order_id,
+		0,
+		0,
+		psprintf("a part of order %s left before it could be cancelled", order->number),
+		"Offer the customer a return.");
+}
+
+/* An authorization is voided; what was captured is refunded by the returns room or by hand. */
+void
+ff_order_refund(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+	FfRows rows = ff_run(&payment_of, ff_int4(order->merchant_id), ff_int8(order->order_id));
+	FfTask task = {.merchant_id = order->merchant_id,
+				   .subject_kind = "order",
+				   .subject_id = order->order_id,
+				   .order_id = order->order_id};
+	const char *state = rows.count > 0 ? ff_row_text(&rows, 0, 2) : NULL;
+
+	if (state == NULL)
+		return;
+	task.connection_id = ff_row_int8(&rows, 0, 1);
+	task.operation = strcmp(state, "authorized") == 0 ? FF_OP_VOID : FF_OP_REFUND;
+	task.idempotency_key =
+		psprintf("%s:%lld", ff_operation_name(task.operation), (long long) order->order_id);
+	if (strcmp(state, "authorized") == 0 || strcmp(state, "captured") == 0)
+		ff_tasks_add(&task, 1);
+}
+
+/* An authorization that nothing will be captured from any more is given back. */
+void
+ff_capture_remainder(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+
+	if (ff_order_sum_shipped(order) == 0)
+		ff_order_refund(order, payload);
+}
+
+void
+ff_close_order(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+
+	ff_run(&close_order,
+		   ff_int4(order->merchant_id),
+		   ff_int8(order->order_id),
+		   ff_time(GetCurrentTransactionStartTimestamp()));
+}
+
+void
+ff_reopen_order(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+
+	ff_run(&close_order, ff_int4(order->merchant_id), ff_int8(order->order_id), ff_null());
+}
