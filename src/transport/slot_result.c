@@ -17,6 +17,8 @@
 
 /* Answers up to this size keep their memory for the next exchange. */
 #define KEPT_ROOM 16384
+/* CURLE_TOO_LARGE, which the headers of curl before 8.6 do not name */
+#define TOO_LARGE ((CURLcode) 100)
 
 /* How a failure of curl is told; %s is host and port. */
 static const struct
@@ -80,13 +82,23 @@ tell_code(const FfSlot *slot, CURLcode code, const char *peer, char *error)
 	}
 }
 
+/* True when an answer began and a limit ended it: ours, or curl's own for one header. */
+static bool
+is_oversized(const FfSlot *slot, CURLcode code)
+{
+	if (slot->oversized || code == CURLE_FILESIZE_EXCEEDED || code == TOO_LARGE)
+		return true;
+	/* what curl before 8.6 says of a header beyond 100 kB */
+	return code == CURLE_OUT_OF_MEMORY && slot->head.length > 0 && !slot->out_of_memory;
+}
+
 static void
 tell(const FfSlot *slot, CURLcode code, char *error)
 {
 	char peer[FF_HOST_SIZE + 16];
 
 	snprintf(peer, sizeof(peer), "\"%.150s\" port %d", slot->request.host, slot->request.port);
-	if (slot->oversized || code == CURLE_FILESIZE_EXCEEDED)
+	if (is_oversized(slot, code))
 		snprintf(error, FF_WIRE_ERROR_SIZE, "the answer of %s is larger than allowed", peer);
 	else if (slot->out_of_memory)
 		tell_code(slot, CURLE_OUT_OF_MEMORY, peer, error);
@@ -115,7 +127,7 @@ fate_of(const FfSlot *slot, CURLcode code)
 		return FF_FATE_ANSWERED;
 	if (!slot->sent)
 		return FF_FATE_NOT_SENT;
-	if (slot->oversized || code == CURLE_FILESIZE_EXCEEDED)
+	if (is_oversized(slot, code))
 		return FF_FATE_OVERSIZED;
 	return FF_FATE_LOST;
 }
