@@ -56,8 +56,9 @@ foreach my $file (files('src', 'tests', 'extension', 'sql', qr/\.(c|h|sql|pl|pm|
 	{
 		$by_hand = $1 eq 'off' if $lines[$i] =~ m{/\* clang-format (on|off) \*/};
 		next if $by_hand && $lines[$i] =~ /^\s*\{.*\}[,;]*$/;
-		next if $lines[$i] =~ /^\s*"(?:[^"\\]|\\.)*"[\s,;)}\]]*$/;
-		my $width = width($lines[$i]);
+		my $line = $lines[$i] =~ s/\s*\\$//r;
+		next if $line =~ /^\s*"(?:[^"\\]|\\.)*"[\s,;)}\]]*$/;
+		my $width = width($line);
 		wrong($file, $i + 1, "a line of $width columns (at most $column_limit)")
 		  if $width > $column_limit;
 	}
