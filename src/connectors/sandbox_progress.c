@@ -15,6 +15,15 @@ shipment_of(const FfCall *call)
 	return ff_json_get(call->document, "shipment");
 }
 
+/* Nothing new happens before the clock's next step. */
+static void
+write_next_poll(FfJsonWriter *writer, const FfCall *call)
+{
+	TimestampTz next = ff_sandbox_time(call, call->now, 1);
+
+	ff_write_int(writer, "poll_after_s", Max((next - call->now) / USECS_PER_SEC, 1));
+}
+
 /* One parcel's tracking as far as it has come. */
 static void
 write_tracking(FfJsonWriter *writer, const FfCall *call, const char *number, int triggers,
@@ -50,6 +59,7 @@ write_tracking(FfJsonWriter *writer, const FfCall *call, const char *number, int
 	if (delivery >= 0)
 		ff_write_text(
 			writer, "estimated_delivery_at", ff_time_iso(ff_sandbox_time(call, start, delivery)));
+	write_next_poll(writer, call);
 	ff_write_end(writer);
 }
 
@@ -146,6 +156,7 @@ write_shipment(FfJsonWriter *writer, const FfCall *call, TimestampTz start)
 	ff_sandbox_write_packages(writer, call);
 	if (steps >= SANDBOX_PICKING)
 		write_lines(writer, call, shipped);
+	write_next_poll(writer, call);
 	ff_write_end(writer);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/timestamp.h"
 
@@ -23,6 +24,15 @@ static FfStatement shipped_with_siblings = FF_STATEMENT(
 	"   and s.provider_id = $4 and s.provider_reference = $5"
 	" group by n.line",
 	INT4OID, INT8OID, INT8OID, INT8OID, TEXTOID);
+
+/* What is not shipped yet is asked for again; the interval grows while nothing changes. */
+static FfStatement schedule_poll = FF_STATEMENT(
+	"update fulfillment.shipments set polls = least(polls + 1, 20),"
+	"       poll_at = $3 + least($4 * power(1.5, least(polls, 20)), 14400) * interval '1 second'"
+	" where merchant_id = $1 and shipment_id = $2 and state in ('accepted', 'cancel_requested')",
+	INT4OID, INT8OID, TIMESTAMPTZOID, INT4OID);
+
+#define POLL_SECONDS 600 /* between two questions about a shipment a warehouse is working on */
 
 const char *
 ff_reported_progress(const FfShipmentReport *report)
@@ -141,8 +151,8 @@ take_shipped(FfShipment *shipment, FfShipmentReport *report, int32 shipped)
 					  report);
 }
 
-void
-ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *cause)
+static void
+take_report(FfShipment *shipment, const FfJson *said, const char *cause)
 {
 	const char *state = ff_json_text_or(said, "state", "");
 	FfProviderReport kind = ff_report_from_name(state);
@@ -180,4 +190,17 @@ ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *ca
 			report.lines = NULL;
 			ff_shipment_apply(shipment, event, &report);
 	}
+}
+
+void
+ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *cause)
+{
+	int64 hint = ff_json_int64_or(said, "poll_after_s", 0);
+
+	take_report(shipment, said, cause);
+	ff_run(&schedule_poll,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_time(GetCurrentTransactionStartTimestamp()),
+		   ff_int4(hint > 0 ? (int32) Min(hint, 14400) : POLL_SECONDS));
 }
