@@ -66,9 +66,9 @@ WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.oid AND attname = 
                   AND attnotnull AND atttypid = 'int'::regtype)
 ORDER BY 1;
 
--- Row-level security keeps merchants apart, in views too.  Three tables nobody reads but functions.
+-- Row-level security keeps merchants apart, in views too.  Two tables nobody reads but functions.
 SELECT relname AS "has no row-level security" FROM tables t
-WHERE NOT relispartition AND relname NOT IN ('access', 'activations', 'secrets')
+WHERE NOT relispartition AND relname NOT IN ('activations', 'secrets')
   AND NOT (relrowsecurity AND EXISTS (SELECT FROM pg_policy WHERE polrelid = t.oid))
 ORDER BY 1;
 
@@ -99,14 +99,14 @@ FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attidentity <> ''
 ORDER BY 1, 2;
 
 -- Who acts with another's rights says where names are looked up, and lets nobody in unasked.  The
--- policies call two functions for whoever reads.
+-- policies call functions for whoever reads.
 SELECT signature AS "does not pin its search_path" FROM functions
 WHERE prosecdef
   AND NOT coalesce(proconfig @> '{"search_path=pg_catalog, fulfillment, pg_temp"}', false)
 ORDER BY signature::text;
 
 SELECT signature AS "can be called by everybody" FROM functions p
-WHERE (prosecdef AND proname NOT IN ('access_level', 'visible_merchants') OR provolatile = 'v')
+WHERE (prosecdef AND proname NOT IN ('access_level', 'visible_merchants', 'managed_merchants') OR provolatile = 'v')
   AND EXISTS (SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner)))
               WHERE grantee = 0 AND privilege_type = 'EXECUTE')
 ORDER BY signature::text;

@@ -10,7 +10,8 @@
 #include "miscadmin.h"
 
 #include "pg/guc.h"
-#include "workers/worker.h"
+#include "tasks/wake.h"
+#include "transport/token.h"
 
 PG_MODULE_MAGIC;
 
@@ -21,5 +22,8 @@ _PG_init(void)
 {
 	ff_guc_init();
 	if (process_shared_preload_libraries_in_progress)
-		ff_workers_init();
+	{
+		ff_wake_init();
+		ff_token_shmem_init();
+	}
 }

@@ -75,6 +75,7 @@ CREATE TABLE fulfillment.stock_movements (
 	PRIMARY KEY (merchant_id, movement_id, moved_at)
 ) PARTITION BY RANGE (moved_at);
 CREATE INDEX stock_movements_item ON fulfillment.stock_movements (merchant_id, location_id, item_id, moved_at);
+CREATE INDEX stock_movements_order ON fulfillment.stock_movements (merchant_id, order_id) WHERE order_id IS NOT NULL;
 CREATE TABLE fulfillment.stock_movements_default PARTITION OF fulfillment.stock_movements DEFAULT;
 COMMENT ON TABLE fulfillment.stock_movements IS 'The ledger: every change of stock with its cause; never updated, never deleted';
 COMMENT ON TABLE fulfillment.stock_movements_default IS 'Movements outside the months that have a partition of their own';

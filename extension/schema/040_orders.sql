@@ -41,6 +41,8 @@ CREATE TABLE fulfillment.orders (
 CREATE INDEX orders_routing ON fulfillment.orders (merchant_id, next_routing_at) WHERE next_routing_at IS NOT NULL;
 CREATE INDEX orders_expiry ON fulfillment.orders (merchant_id, auto_cancel_at)
 	WHERE auto_cancel_at IS NOT NULL AND state IN ('received', 'open');
+CREATE INDEX orders_live ON fulfillment.orders (merchant_id, promised_by)
+	WHERE state IN ('received', 'invalid', 'open', 'cancelling');
 COMMENT ON TABLE fulfillment.orders IS 'One row per order of a channel; control state stored, progress derived from its lines';
 COMMENT ON COLUMN fulfillment.orders.number IS 'The number people use; unique in its channel';
 COMMENT ON COLUMN fulfillment.orders.channel_order_id IS 'The channel''s technical id, when it differs from the number';
@@ -107,7 +109,7 @@ CREATE TABLE fulfillment.holds (
 	PRIMARY KEY (merchant_id, hold_id),
 	FOREIGN KEY (merchant_id, order_id) REFERENCES fulfillment.orders ON DELETE CASCADE
 );
-CREATE INDEX holds_active ON fulfillment.holds (merchant_id, order_id) WHERE released_at IS NULL;
+CREATE INDEX holds_order ON fulfillment.holds (merchant_id, order_id);
 CREATE INDEX holds_until ON fulfillment.holds (merchant_id, until) WHERE released_at IS NULL AND until IS NOT NULL;
 COMMENT ON TABLE fulfillment.holds IS 'Reasons why an order must not move; it is held while one of them is active';
 COMMENT ON COLUMN fulfillment.holds.from_channel IS 'The channel asked for it, and may end it with a newer version';

@@ -51,6 +51,7 @@ CREATE INDEX shipments_open ON fulfillment.shipments (merchant_id, provider_id, 
 	WHERE state IN ('draft', 'queued', 'submitting', 'unknown', 'accepted', 'cancel_requested', 'rejected', 'attention');
 CREATE INDEX shipments_deadline ON fulfillment.shipments (merchant_id, stop_deadline) WHERE stop_deadline IS NOT NULL;
 CREATE INDEX shipments_poll ON fulfillment.shipments (merchant_id, poll_at) WHERE poll_at IS NOT NULL;
+CREATE INDEX shipments_created ON fulfillment.shipments USING brin (created_at);
 COMMENT ON TABLE fulfillment.shipments IS 'Work for one provider from one location: a fulfillment order with its packages';
 COMMENT ON COLUMN fulfillment.shipments.reference IS 'Our reference at the provider, by which a lost answer is looked up';
 COMMENT ON COLUMN fulfillment.shipments.progress IS 'What the warehouse reported before shipping: picking, packed';

@@ -80,6 +80,7 @@ CREATE TABLE fulfillment.calls (
 	PRIMARY KEY (merchant_id, call_id, started_at)
 ) PARTITION BY RANGE (started_at);
 CREATE INDEX calls_subject ON fulfillment.calls (merchant_id, subject_kind, subject_id);
+CREATE INDEX calls_order ON fulfillment.calls (merchant_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX calls_started ON fulfillment.calls (merchant_id, connection_id, started_at);
 CREATE TABLE fulfillment.calls_default PARTITION OF fulfillment.calls DEFAULT;
 COMMENT ON TABLE fulfillment.calls IS 'What was sent and answered, secrets masked, bodies capped';
@@ -133,6 +134,8 @@ CREATE TABLE fulfillment.attention (
 );
 CREATE UNIQUE INDEX attention_open ON fulfillment.attention (merchant_id, kind, order_id, shipment_id, task_id)
 	NULLS NOT DISTINCT WHERE resolved_at IS NULL;
+CREATE INDEX attention_order ON fulfillment.attention (merchant_id, order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX attention_waiting ON fulfillment.attention (merchant_id, opened_at) WHERE resolved_at IS NULL;
 COMMENT ON TABLE fulfillment.attention IS 'What waits for a person, each thing once, with what to do about it';
 COMMENT ON COLUMN fulfillment.attention.kind IS 'unknown_outcome, rejected, shipped_after_cancel, over_shipped, too_late, return_to_sender, lost …';
 

@@ -23,8 +23,12 @@
 /* Rows of the merchant and of merchant 0, which is every merchant. */
 static FfStatement levels_of_merchant = FF_STATEMENT(
 	"select role_name::text, level from fulfillment.access where merchant_id in (0, $1)", INT4OID);
-static FfStatement all_access = FF_STATEMENT(
-	"select role_name::text, merchant_id from fulfillment.access where merchant_id >= $1", INT4OID);
+static FfStatement access_from_level = FF_STATEMENT(
+	"select role_name::text, merchant_id from fulfillment.access where level = any ($1)"
+	" order by merchant_id",
+	TEXTARRAYOID);
+
+static const char *const level_names[] = {"nothing", "viewer", "operator", "admin", "worker"};
 
 static bool worker_process = false;
 
@@ -55,12 +59,14 @@ ff_actor(void)
 	return role;
 }
 
+/* Whoever logs in as the workers' role could write every row: it is an admin. */
 static FfLevel
 level_from_name(const char *name)
 {
-	if (strcmp(name, "admin") == 0)
-		return FF_LEVEL_ADMIN;
-	return strcmp(name, "operator") == 0 ? FF_LEVEL_OPERATOR : FF_LEVEL_VIEWER;
+	for (int level = 0; level < (int) lengthof(level_names); level++)
+		if (strcmp(name, level_names[level]) == 0)
+			return Min(level, FF_LEVEL_ADMIN);
+	return FF_LEVEL_NONE;
 }
 
 /* The schema belongs to whoever created the extension. */
@@ -109,8 +115,6 @@ ff_access_level(int32 merchant_id)
 void
 ff_require(FfLevel level, int32 merchant_id)
 {
-	static const char *const names[] = {"nothing", "viewer", "operator", "admin"};
-
 	if (remembered.transaction != FF_LOCAL_TRANSACTION || remembered.role != GetOuterUserId() ||
 		remembered.merchant_id != merchant_id)
 	{
@@ -125,7 +129,7 @@ ff_require(FfLevel level, int32 merchant_id)
 				 errmsg("role \"%s\" may not act for merchant %d",
 						GetUserNameFromId(GetOuterUserId(), false),
 						merchant_id),
-				 errdetail("This needs level \"%s\".", names[level]),
+				 errdetail("This needs level \"%s\".", level_names[level]),
 				 errhint("Ask an administrator for fulfillment.grant_access.")));
 }
 
@@ -134,18 +138,25 @@ PG_FUNCTION_INFO_V1(fulfillment_access_level);
 Datum
 fulfillment_access_level(PG_FUNCTION_ARGS)
 {
-	static const char *const names[] = {NULL, "viewer", "operator", "admin"};
 	FfLevel level = ff_access_level(PG_GETARG_INT32(0));
 
 	if (level == FF_LEVEL_NONE)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(names[level]));
+	PG_RETURN_TEXT_P(cstring_to_text(level_names[level]));
 }
 
-PG_FUNCTION_INFO_V1(fulfillment_visible_merchants);
+PG_FUNCTION_INFO_V1(fulfillment_require_admin);
 
 Datum
-fulfillment_visible_merchants(PG_FUNCTION_ARGS)
+fulfillment_require_admin(PG_FUNCTION_ARGS)
+{
+	ff_require(FF_LEVEL_ADMIN, PG_GETARG_INT32(0));
+	PG_RETURN_VOID();
+}
+
+/* Merchants for which the calling role has at least this level; 0 for every merchant. */
+static Datum
+merchants_from_level(FfLevel lowest)
 {
 	Oid role = GetOuterUserId();
 	MemoryContext outer;
@@ -158,8 +169,13 @@ fulfillment_visible_merchants(PG_FUNCTION_ARGS)
 		ff_column_add(&merchants, ff_int4(0));
 	else
 	{
-		FfRows rows = ff_run(&all_access, ff_int4(0));
+		FfColumn levels;
+		FfRows rows;
 
+		ff_column_init(&levels, TEXTOID);
+		for (int level = lowest; level < (int) lengthof(level_names); level++)
+			ff_column_add(&levels, ff_text(level_names[level]));
+		rows = ff_run(&access_from_level, ff_column(&levels));
 		for (uint64 i = 0; i < rows.count; i++)
 			if (acts_as(role, ff_row_text(&rows, i, 1)))
 				ff_column_add(&merchants, ff_int4(ff_row_int4(&rows, i, 2)));
@@ -167,5 +183,21 @@ fulfillment_visible_merchants(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(outer);
 	result = ff_column(&merchants).value;
 	ff_spi_end();
-	PG_RETURN_DATUM(result);
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_visible_merchants);
+
+Datum
+fulfillment_visible_merchants(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(merchants_from_level(FF_LEVEL_VIEWER));
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_managed_merchants);
+
+Datum
+fulfillment_managed_merchants(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(merchants_from_level(FF_LEVEL_ADMIN));
 }
