@@ -10,8 +10,7 @@
 #include "miscadmin.h"
 
 #include "pg/guc.h"
-#include "tasks/wake.h"
-#include "transport/token.h"
+#include "workers/worker.h"
 
 PG_MODULE_MAGIC;
 
@@ -22,8 +21,5 @@ _PG_init(void)
 {
 	ff_guc_init();
 	if (process_shared_preload_libraries_in_progress)
-	{
-		ff_wake_init();
-		ff_token_shmem_init();
-	}
+		ff_workers_init();
 }

@@ -26,6 +26,7 @@ ff_attempt(FfAttempt function, void *argument, ErrorData **error)
 	PG_TRY();
 	{
 		ff_spi_begin();
+		MemoryContextSwitchTo(context);
 		function(argument);
 		ff_spi_end();
 		ReleaseCurrentSubTransaction();

@@ -12,9 +12,9 @@
 typedef void (*FfAttempt)(void *argument);
 
 /*
- * Runs the function between ff_spi_begin and ff_spi_end of its own.  Answers
- * true when it returned; else false with *error, palloc'd in the current
- * context.  Interrupts that end the process are not held up.
+ * Runs the function between ff_spi_begin and ff_spi_end of its own, in the
+ * current memory context.  Answers true when it returned; else false with
+ * *error, palloc'd there.
  */
 extern bool ff_attempt(FfAttempt function, void *argument, ErrorData **error);
 

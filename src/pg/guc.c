@@ -19,6 +19,16 @@ int ff_guc_call_timeout;
 int ff_guc_max_body;
 int ff_guc_max_concurrency;
 char *ff_guc_ca_file;
+char *ff_guc_databases;
+int ff_guc_workers;
+char *ff_guc_worker_role;
+int ff_guc_poll_interval;
+int ff_guc_max_attempts;
+int ff_guc_max_crashes;
+int ff_guc_breaker_failures;
+int ff_guc_logged_body;
+int ff_guc_retention_calls;
+int ff_guc_retention_history;
 char *ff_guc_key_file;
 int ff_guc_merchant_id;
 char *ff_guc_actor;
@@ -114,6 +124,78 @@ static const IntRow int_rows[] = {
 	 0,
 	 "Sets how many calls one worker may have on the wire at once.",
 	 "Fewer are made when the limit of open files (ulimit -n) does not allow as many."},
+	{"fulfillment.workers",
+	 &ff_guc_workers,
+	 1,
+	 1,
+	 16,
+	 PGC_SIGHUP,
+	 0,
+	 "Sets how many workers each database has.",
+	 "Each needs one of max_worker_processes."},
+	{"fulfillment.poll_interval",
+	 &ff_guc_poll_interval,
+	 300,
+	 1,
+	 86400,
+	 PGC_SIGHUP,
+	 GUC_UNIT_S,
+	 "Sets how often an idle worker looks for work that nobody told it of.",
+	 "Work wakes the workers when it is committed; this is the net below that."},
+	{"fulfillment.max_attempts",
+	 &ff_guc_max_attempts,
+	 15,
+	 1,
+	 1000,
+	 PGC_SIGHUP,
+	 0,
+	 "Sets how often a call is tried before a person is asked.",
+	 "The pauses between the attempts grow up to half an hour."},
+	{"fulfillment.max_crashes",
+	 &ff_guc_max_crashes,
+	 3,
+	 1,
+	 100,
+	 PGC_SIGHUP,
+	 0,
+	 "Sets how often a worker may die with a task in hand before the task is put aside.",
+	 NULL},
+	{"fulfillment.breaker_failures",
+	 &ff_guc_breaker_failures,
+	 5,
+	 1,
+	 1000,
+	 PGC_SIGHUP,
+	 0,
+	 "Sets after how many failures in a row a connection is left alone for a while.",
+	 "Failures are those of the peer or of the way to it; a refusal is an answer."},
+	{"fulfillment.logged_body",
+	 &ff_guc_logged_body,
+	 16,
+	 0,
+	 1024,
+	 PGC_SIGHUP,
+	 GUC_UNIT_KB,
+	 "Sets how much of a request and of an answer is kept in table calls.",
+	 "Secrets are masked; 0 keeps no bodies."},
+	{"fulfillment.retention_calls",
+	 &ff_guc_retention_calls,
+	 90,
+	 0,
+	 36500,
+	 PGC_SIGHUP,
+	 0,
+	 "Sets how many days the calls that were made are kept.",
+	 "0 keeps them for ever."},
+	{"fulfillment.retention_history",
+	 &ff_guc_retention_history,
+	 0,
+	 0,
+	 36500,
+	 PGC_SIGHUP,
+	 0,
+	 "Sets how many days history is kept.",
+	 "0 keeps it for ever."},
 };
 
 static const StringRow string_rows[] = {
@@ -138,6 +220,20 @@ static const StringRow string_rows[] = {
 	 GUC_SUPERUSER_ONLY,
 	 "Sets the file of the keys that encrypt connections' secrets.",
 	 "A relative name stands in the data directory. The file is made when the first secret is set."},
+	{"fulfillment.databases",
+	 &ff_guc_databases,
+	 "",
+	 PGC_SIGHUP,
+	 GUC_LIST_INPUT,
+	 "Sets the databases in which workers run, separated by commas.",
+	 "The library must be preloaded, and the extension created in each of them."},
+	{"fulfillment.worker_role",
+	 &ff_guc_worker_role,
+	 "",
+	 PGC_SIGHUP,
+	 GUC_SUPERUSER_ONLY,
+	 "Sets the role that workers connect as.",
+	 "An empty string means the role that created the cluster. The role needs access to schema fulfillment, no more."},
 };
 
 void

@@ -18,6 +18,18 @@ extern int ff_guc_max_body;        /* kB */
 extern int ff_guc_max_concurrency; /* transfers of one worker */
 extern char *ff_guc_ca_file;
 
+/* the workers */
+extern char *ff_guc_databases;   /* comma-separated names */
+extern int ff_guc_workers;       /* per database */
+extern char *ff_guc_worker_role; /* "": the bootstrap superuser */
+extern int ff_guc_poll_interval; /* s */
+extern int ff_guc_max_attempts;
+extern int ff_guc_max_crashes;
+extern int ff_guc_breaker_failures;
+extern int ff_guc_logged_body;       /* kB */
+extern int ff_guc_retention_calls;   /* days, 0: for ever */
+extern int ff_guc_retention_history; /* days, 0: for ever */
+
 /* the vault */
 extern char *ff_guc_key_file;
 

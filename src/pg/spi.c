@@ -51,6 +51,7 @@ ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
 {
 	Datum values[FF_MAX_ARGUMENTS];
 	char nulls[FF_MAX_ARGUMENTS];
+	MemoryContext context = CurrentMemoryContext;
 	FfRows rows;
 	int code;
 
@@ -70,6 +71,7 @@ ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
 			 statement->sql);
 	rows.table = SPI_tuptable;
 	rows.count = SPI_processed;
+	MemoryContextSwitchTo(context); /* SPI leaves its own behind */
 	return rows;
 }
 

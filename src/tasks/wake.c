@@ -16,10 +16,9 @@
 #include "port/atomics.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "tcop/utility.h"
 
+#include "pg/shared.h"
 #include "tasks/task.h"
 #include "tasks/wake.h"
 
@@ -34,16 +33,14 @@ typedef struct Listener
 
 typedef struct Shared
 {
-	LWLock *lock;
 	Listener listeners[MAX_LISTENERS];
 } Shared;
 
 static Shared *shared = NULL;
+static LWLock *lock;
 static Listener *mine = NULL;
 static bool wanted = false;
 
-static shmem_request_hook_type earlier_request = NULL;
-static shmem_startup_hook_type earlier_startup = NULL;
 static ProcessUtility_hook_type earlier_utility = NULL;
 
 void
@@ -51,7 +48,7 @@ ff_wake_database(Oid database)
 {
 	if (shared == NULL)
 		return;
-	LWLockAcquire(shared->lock, LW_SHARED);
+	LWLockAcquire(lock, LW_SHARED);
 	for (int i = 0; i < MAX_LISTENERS; i++)
 	{
 		Listener *listener = &shared->listeners[i];
@@ -62,7 +59,7 @@ ff_wake_database(Oid database)
 		pg_memory_barrier();
 		SetLatch(listener->latch);
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 static void
@@ -122,10 +119,10 @@ leave(int code, Datum argument)
 {
 	if (mine == NULL)
 		return;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	mine->database = InvalidOid;
 	mine->latch = NULL;
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 	mine = NULL;
 }
 
@@ -134,7 +131,7 @@ ff_wake_listen(Oid database)
 {
 	if (shared == NULL || mine != NULL)
 		return;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	for (int i = 0; i < MAX_LISTENERS && mine == NULL; i++)
 	{
 		Listener *listener = &shared->listeners[i];
@@ -146,7 +143,7 @@ ff_wake_listen(Oid database)
 		pg_atomic_write_u32(&listener->raised, 1);
 		mine = listener;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 	if (mine != NULL)
 		before_shmem_exit(leave, (Datum) 0);
 }
@@ -158,40 +155,19 @@ ff_wake_taken(void)
 }
 
 static void
-request(void)
+start(void *memory)
 {
-	if (earlier_request != NULL)
-		earlier_request();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Shared)));
-	RequestNamedLWLockTranche("fulfillment_wake", 1);
+	for (int i = 0; i < MAX_LISTENERS; i++)
+		pg_atomic_init_u32(&((Shared *) memory)->listeners[i].raised, 0);
 }
 
-static void
-startup(void)
-{
-	bool found;
-
-	if (earlier_startup != NULL)
-		earlier_startup();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("fulfillment wake", sizeof(Shared), &found);
-	if (!found)
-	{
-		memset(shared, 0, sizeof(Shared));
-		shared->lock = &GetNamedLWLockTranche("fulfillment_wake")->lock;
-		for (int i = 0; i < MAX_LISTENERS; i++)
-			pg_atomic_init_u32(&shared->listeners[i].raised, 0);
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
+static const FfSharedPiece piece = {
+	"fulfillment_wake", sizeof(Shared), (void **) &shared, &lock, start};
 
 void
 ff_wake_init(void)
 {
-	earlier_request = shmem_request_hook;
-	shmem_request_hook = request;
-	earlier_startup = shmem_startup_hook;
-	shmem_startup_hook = startup;
+	ff_shared_add(&piece);
 	earlier_utility = ProcessUtility_hook;
 	ProcessUtility_hook = after_utility;
 }

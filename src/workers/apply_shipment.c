@@ -1,0 +1,238 @@
+/*
+ * apply_shipment.c
+ *
+ * Results of calls about shipments become events of the shipment machine.
+ * Which event a result is stands here; what an event does, in shipping/.
+ *
+ * Every function locks order and shipment, applies, and lets the order draw
+ * its conclusions (orders/settle.h).
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+
+#include "orders/settle.h"
+#include "pg/spi.h"
+#include "shipping/shipment.h"
+#include "shipping/tracking.h"
+#include "workers/verbs.h"
+
+static FfShipmentReport
+report_of(const FfSettling *settling)
+{
+	return (FfShipmentReport){.cause = settling->cause,
+							  .outcome = ff_json_get(settling->outcome, "shipment"),
+							  .code = settling->code,
+							  .message = settling->message,
+							  .field = settling->field,
+							  .by_provider = true};
+}
+
+static FfShipment *
+lock_subject(const FfSettling *settling)
+{
+	const FfClaimedTask *task = &settling->errand->task;
+
+	return ff_shipment_lock(task->merchant_id, task->subject_id);
+}
+
+static void
+settle_order(const FfShipment *shipment, const FfSettling *settling)
+{
+	ff_order_settle(shipment->merchant_id, shipment->order_id, settling->cause);
+}
+
+/* Tracking that came along with anything. */
+static void
+take_tracking(const FfSettling *settling, const FfShipment *shipment)
+{
+	FfJson *tracking = ff_json_get(settling->outcome, "tracking");
+
+	for (int i = 0; i < ff_json_count(tracking); i++)
+		ff_tracking_report(
+			shipment->merchant_id, shipment->shipment_id, ff_json_at(tracking, i), settling->cause);
+}
+
+/* What the outcome says beyond the event that was applied. */
+static void
+take_rest(const FfSettling *settling, FfShipment *shipment, bool acceptance_known)
+{
+	FfJson *said = ff_json_get(settling->outcome, "shipment");
+	FfProviderReport kind = ff_report_from_name(ff_json_text_or(said, "state", ""));
+	int event = kind == FF_PROVIDER_REPORT_COUNT ? FF_EVENT_NONE : ff_report_event(kind);
+
+	if (said != NULL &&
+		!(acceptance_known && (event == FF_EVENT_NONE || event == FF_SHIPMENT_EVENT_ACCEPT)))
+		ff_shipment_take_report(shipment, said, settling->cause);
+	take_tracking(settling, shipment);
+	settle_order(shipment, settling);
+}
+
+static FfShipment *
+apply(FfSettling *settling, FfShipmentEvent event, const FfShipmentReport *report)
+{
+	FfShipment *shipment = lock_subject(settling);
+
+	ff_shipment_apply(shipment, event, report);
+	return shipment;
+}
+
+/*
+ * Whether a create_shipment may be sent: the shipment is still queued and
+ * nothing holds it.  Runs inside the claim, under the order's lock.
+ */
+bool
+ff_admit_shipment(FfErrand *errand)
+{
+	FfShipmentReport report = {.cause = "claimed by a worker"};
+	FfShipment *shipment = ff_shipment_lock(errand->task.merchant_id, errand->task.subject_id);
+
+	if (shipment->state != FF_SHIPMENT_QUEUED || shipment->held)
+		return false;
+	return ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_SENT, &report).step == FF_STEP_CHANGED;
+}
+
+void
+ff_apply_created(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	take_rest(settling, apply(settling, FF_SHIPMENT_EVENT_ACCEPT, &report), true);
+}
+
+void
+ff_apply_create_refused(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	settle_order(apply(settling, FF_SHIPMENT_EVENT_REJECT, &report), settling);
+}
+
+/* The shipment stands in the queue again, unless it was to be cancelled. */
+void
+ff_apply_create_nothing(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+	FfShipment *shipment;
+
+	report.lookup_is_proof = true;
+	shipment = apply(settling, FF_SHIPMENT_EVENT_ABSENT, &report);
+	if (shipment->state != FF_SHIPMENT_QUEUED)
+		settling->end.end = FF_TASK_DONE;
+	settle_order(shipment, settling);
+}
+
+static bool
+can_find(const FfSettling *settling)
+{
+	return settling->errand->batch->endpoint->connector->operations[FF_OP_FIND_SHIPMENT].request !=
+		   NULL;
+}
+
+void
+ff_apply_create_unknown(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	settle_order(apply(settling, FF_SHIPMENT_EVENT_LOSE, &report), settling);
+	if (can_find(settling))
+		ff_settling_again(settling, FF_FAILURE_UNKNOWN);
+	else
+		ff_apply_no_lookup(settling);
+}
+
+void
+ff_apply_found(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	take_rest(settling, apply(settling, FF_SHIPMENT_EVENT_FOUND, &report), true);
+}
+
+/*
+ * "Not there" proves something only where the connector says so, and only when
+ * the peer has had the time to show what it took.
+ */
+void
+ff_apply_not_found(FfSettling *settling)
+{
+	const FfConnector *connector = settling->errand->batch->endpoint->connector;
+	const FfClaimedTask *task = &settling->errand->task;
+	FfShipmentReport report = report_of(settling);
+	FfShipment *shipment;
+
+	if (connector->find_is_authoritative &&
+		task->sent_at + connector->find_grace_s * USECS_PER_SEC > settling->now)
+	{
+		settling->end.end = FF_TASK_AGAIN;
+		settling->end.due_at = task->sent_at + connector->find_grace_s * USECS_PER_SEC;
+		return;
+	}
+	report.lookup_is_proof = connector->find_is_authoritative;
+	shipment = apply(settling, FF_SHIPMENT_EVENT_ABSENT, &report);
+	settle_order(shipment, settling);
+	if (shipment->state == FF_SHIPMENT_ATTENTION)
+		ff_settling_park(
+			settling, "unknown_outcome", "the provider does not show it, which proves nothing");
+}
+
+/* Nobody can say whether it happened. */
+void
+ff_apply_no_lookup(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+	FfShipment *shipment = apply(settling, FF_SHIPMENT_EVENT_NO_LOOKUP, &report);
+
+	settle_order(shipment, settling);
+	if (shipment->state == FF_SHIPMENT_ATTENTION)
+		ff_settling_park(settling,
+						 "unknown_outcome",
+						 "the answer was lost, and the provider cannot be asked about it");
+}
+
+void
+ff_apply_report(FfSettling *settling)
+{
+	take_rest(settling, lock_subject(settling), false);
+}
+
+/* Some providers only take note of the wish; the answer then comes as a report. */
+static bool
+only_noted(const FfSettling *settling)
+{
+	return strcmp(ff_json_text_or(settling->outcome, "shipment.state", ""), "cancel_requested") ==
+		   0;
+}
+
+void
+ff_apply_cancelled(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	if (!only_noted(settling))
+		settle_order(apply(settling, FF_SHIPMENT_EVENT_CANCEL_OK, &report), settling);
+}
+
+void
+ff_apply_cancel_refused(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	settle_order(apply(settling, FF_SHIPMENT_EVENT_CANCEL_NO, &report), settling);
+}
+
+void
+ff_apply_held(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	settle_order(apply(settling, FF_SHIPMENT_EVENT_HOLD_OK, &report), settling);
+}
+
+void
+ff_apply_hold_refused(FfSettling *settling)
+{
+	FfShipmentReport report = report_of(settling);
+
+	settle_order(apply(settling, FF_SHIPMENT_EVENT_HOLD_NO, &report), settling);
+}

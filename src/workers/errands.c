@@ -1,0 +1,421 @@
+/*
+ * errands.c
+ *
+ * The claim of a worker, one connection and so one merchant per transaction;
+ * see errands.h.  It never waits for a lock: an order somebody works on is
+ * left for a moment later, so a claim can be part of no deadlock.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "connectors/call.h"
+#include "pg/attempt.h"
+#include "pg/guc.h"
+#include "pg/spi.h"
+#include "tasks/task.h"
+#include "workers/documents.h"
+#include "workers/errands.h"
+#include "workers/finish.h"
+#include "workers/slots.h"
+#include "workers/turn.h"
+#include "workers/verbs.h"
+
+#define BATCH_SIZE    60    /* subtransactions that write; the server remembers 64 without effort */
+#define SHORT_PAUSE   10    /* ms until a lane is looked at again where nothing could be claimed */
+#define LONG_PAUSE    1000  /* ms */
+#define PROBLEM_PAUSE 60000 /* ms until a connection that cannot be used is looked at again */
+
+static FfStatement lock_orders = FF_STATEMENT("select order_id from fulfillment.orders"
+											  " where merchant_id = $1 and order_id = any ($2)"
+											  " order by order_id for update skip locked",
+											  INT4OID, INT8ARRAYOID);
+
+/* Everything of one claim, so that an error can take all of it back. */
+typedef struct Claim
+{
+	FfLane *lane;
+	FfBatch *batch;
+	FfErrand **errands;
+	int count;
+	int granted; /* allowance taken from the limits */
+	int64 lease;
+} Claim;
+
+/* Takes an errand out of the claim: it is given back, or has nothing to do. */
+static void
+take_out(Claim *claim, int index)
+{
+	claim->errands[index] = claim->errands[--claim->count];
+	claim->batch->errands--;
+}
+
+static bool
+needs_admission(const FfErrand *errand)
+{
+	return errand->problem == NULL && ff_verb_of(errand->calling)->admits && !errand->task.in_doubt;
+}
+
+static bool
+is_locked(const FfRows *orders, int64 order_id)
+{
+	for (uint64 i = 0; i < orders->count; i++)
+		if (ff_row_int8(orders, i, 1) == order_id)
+			return true;
+	return false;
+}
+
+static FfRows
+lock_orders_of(const Claim *claim)
+{
+	FfColumn ids;
+
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < claim->count; i++)
+		if (needs_admission(claim->errands[i]))
+			ff_column_add(&ids, ff_int8(claim->errands[i]->task.order_id));
+	if (ids.count == 0)
+		return (FfRows){0};
+	return ff_run(&lock_orders, ff_int4(claim->lane->key.merchant_id), ff_column(&ids));
+}
+
+typedef struct Admission
+{
+	FfErrand *errand;
+	bool admitted;
+} Admission;
+
+static void
+look_again(void *argument)
+{
+	Admission *admission = argument;
+
+	admission->admitted = ff_admit_shipment(admission->errand);
+}
+
+/* An error is the errand's own: it goes on as a call that could not be made. */
+static bool
+is_admitted(FfErrand *errand)
+{
+	Admission admission = {.errand = errand};
+	ErrorData *error;
+
+	if (ff_attempt(look_again, &admission, &error))
+		return admission.admitted;
+	errand->problem = ff_error_sentence(error);
+	return true;
+}
+
+/*
+ * What must not be sent blindly is looked at once more, under the lock of its
+ * order: a shipment that was held or cancelled meanwhile is not sent, and its
+ * task leaves.
+ */
+static void
+admit(Claim *claim, TimestampTz now)
+{
+	int32 merchant_id = claim->lane->key.merchant_id;
+	FfRows orders = lock_orders_of(claim);
+	int64 *busy = palloc(sizeof(int64) * (claim->count + 1));
+	FfSettlement *withdrawn = palloc0(sizeof(FfSettlement) * (claim->count + 1));
+	int busy_count = 0;
+	int withdrawn_count = 0;
+
+	for (int i = claim->count - 1; i >= 0; i--)
+	{
+		FfErrand *errand = claim->errands[i];
+
+		if (!needs_admission(errand))
+			continue;
+		if (!is_locked(&orders, errand->task.order_id))
+			busy[busy_count++] = errand->task.task_id;
+		else if (is_admitted(errand))
+			continue;
+		else
+			withdrawn[withdrawn_count++].task_id = errand->task.task_id;
+		take_out(claim, i);
+	}
+	ff_tasks_unclaim(merchant_id,
+					 busy,
+					 busy_count,
+					 claim->lease,
+					 TimestampTzPlusMilliseconds(now, SHORT_PAUSE * 2));
+	if (withdrawn_count > 0)
+		ff_tasks_settle(merchant_id, withdrawn, withdrawn_count);
+}
+
+/* A call whose work list is empty is not made: there is nothing to tell. */
+static void
+drop_idle(Claim *claim)
+{
+	FfSettlement *done = palloc0(sizeof(FfSettlement) * (claim->count + 1));
+	int done_count = 0;
+
+	for (int i = claim->count - 1; i >= 0; i--)
+	{
+		const FfErrand *errand = claim->errands[i];
+		const char *work = ff_verb_of(errand->calling)->work;
+
+		if (errand->document == NULL || work == NULL ||
+			ff_json_count(ff_json_get(errand->document, work)) > 0)
+			continue;
+		done[done_count++].task_id = errand->task.task_id;
+		take_out(claim, i);
+	}
+	if (done_count > 0)
+		ff_tasks_settle(claim->lane->key.merchant_id, done, done_count);
+}
+
+static void
+build_message(void *argument)
+{
+	FfErrand *errand = argument;
+
+	MemoryContextSwitchTo(errand->batch->context);
+	ff_connector_request(errand->batch->endpoint->connector,
+						 errand->calling,
+						 errand->document,
+						 &errand->transfer.message);
+}
+
+static void
+build_messages(Claim *claim)
+{
+	const FfEndpoint *endpoint = claim->batch->endpoint;
+
+	for (int i = 0; i < claim->count; i++)
+	{
+		FfErrand *errand = claim->errands[i];
+		FfTransfer *transfer = &errand->transfer;
+		ErrorData *error;
+
+		if (errand->problem != NULL)
+			continue;
+		if (!ff_attempt(build_message, errand, &error))
+		{
+			errand->problem = ff_error_sentence(error);
+			continue;
+		}
+		transfer->auth = &endpoint->connector->auth;
+		transfer->config = endpoint->config;
+		transfer->secrets = &endpoint->secrets;
+		transfer->merchant_id = endpoint->key.merchant_id;
+		transfer->connection_id = endpoint->key.connection_id;
+		transfer->limits = endpoint->wire_limits;
+		transfer->retry_after_s = -1;
+		transfer->owner = errand;
+	}
+}
+
+typedef struct Load
+{
+	MemoryContext context;
+	FfErrand **errands;
+	int count;
+} Load;
+
+static void
+load_some(void *argument)
+{
+	Load *load = argument;
+
+	MemoryContextSwitchTo(load->context);
+	ff_documents_load(load->errands, load->count);
+}
+
+/* All in one go; when that fails, each alone, to find the one it fails with. */
+static void
+load_documents(Claim *claim)
+{
+	Load load = {.context = claim->batch->context};
+	ErrorData *error;
+
+	load.errands = palloc(sizeof(FfErrand *) * (claim->count + 1));
+	for (int i = 0; i < claim->count; i++)
+		if (claim->errands[i]->problem == NULL)
+			load.errands[load.count++] = claim->errands[i];
+	if (load.count == 0 || ff_attempt(load_some, &load, &error))
+		return;
+	for (int i = 0; i < load.count; i++)
+	{
+		Load one = {.context = load.context, .errands = &load.errands[i], .count = 1};
+
+		if (!ff_attempt(load_some, &one, &error))
+			load.errands[i]->problem = ff_error_sentence(error);
+	}
+}
+
+/* The connection cannot be used at all: it is said once, and looked at again later. */
+static void
+report_problem(FfLane *lane, const char *code, const char *problem, TimestampTz now)
+{
+	ff_attention_open(lane->key.merchant_id,
+					  "connection_unusable",
+					  0,
+					  0,
+					  0,
+					  psprintf("connection %s: %s", code, problem),
+					  "Correct the connection; its tasks wait.");
+	lane->not_before = TimestampTzPlusMilliseconds(now, PROBLEM_PAUSE);
+}
+
+typedef struct Reading
+{
+	const FfLaneKey *key;
+	FfEndpoint *endpoint;
+} Reading;
+
+static void
+read_endpoint(void *argument)
+{
+	Reading *reading = argument;
+
+	reading->endpoint =
+		ff_endpoint_read(reading->key->merchant_id, reading->key->connection_id, TopMemoryContext);
+}
+
+/* NULL when the connection is not to be called now. */
+static FfEndpoint *
+usable_endpoint(FfLane *lane, TimestampTz now)
+{
+	Reading reading = {.key = &lane->key};
+	FfEndpoint *endpoint;
+	ErrorData *error;
+
+	if (!ff_attempt(read_endpoint, &reading, &error))
+	{
+		report_problem(
+			lane, psprintf(INT64_FORMAT, lane->key.connection_id), ff_error_sentence(error), now);
+		return NULL;
+	}
+	endpoint = reading.endpoint;
+	if (endpoint == NULL)
+		lane->due_at = DT_NOEND;
+	else if (endpoint->paused)
+		lane->due_at = DT_NOEND; /* whoever resumes it wakes us */
+	else if (endpoint->connector == NULL)
+		report_problem(lane,
+					   endpoint->code,
+					   psprintf("there is no connector \"%s\"", endpoint->connector_name),
+					   now);
+	else
+		return endpoint;
+	if (endpoint != NULL)
+		ff_endpoint_let_go(endpoint);
+	return NULL;
+}
+
+static void
+pause_lane(FfLane *lane, TimestampTz now)
+{
+	lane->pause = lane->pause == 0 ? SHORT_PAUSE : Min(lane->pause * 2, LONG_PAUSE);
+	lane->not_before = TimestampTzPlusMilliseconds(now, lane->pause);
+}
+
+/* The transaction's work; what it claims is in *claim, for whoever must take it back. */
+static void
+claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
+{
+	FfLane *lane = claim->lane;
+	FfEndpoint *endpoint = usable_endpoint(lane, now);
+	FfClaimedTask *tasks;
+	TimestampTz again;
+	int wanted = suspects ? 1 : Min(room, BATCH_SIZE);
+
+	if (endpoint == NULL)
+		return;
+	claim->batch = ff_batch_make(endpoint);
+	MemoryContextSwitchTo(claim->batch->context);
+	claim->granted = ff_limiter_take(&endpoint->key, &endpoint->limit, wanted, now, &again);
+	if (claim->granted == 0)
+	{
+		if (again == DT_NOEND)
+			pause_lane(lane, now);
+		else
+			lane->not_before = again;
+		return;
+	}
+	claim->lease = ff_lease_next();
+	tasks = ff_tasks_claim(lane->key.merchant_id,
+						   lane->key.connection_id,
+						   &lane->place,
+						   now,
+						   claim->granted,
+						   suspects,
+						   claim->lease,
+						   ff_lease_end(endpoint, now),
+						   &claim->count);
+	if (claim->count == 0)
+		pause_lane(lane, now);
+	else
+		lane->pause = 0;
+	if (claim->count < claim->granted)
+		lane->due_at = DT_NOEND; /* the next look says when there is more */
+	claim->errands = ff_errands_make(claim->batch, tasks, claim->count);
+	admit(claim, now);
+	load_documents(claim);
+	drop_idle(claim);
+	build_messages(claim);
+}
+
+static void
+hand_over(Claim *claim, FfClaimResult *result)
+{
+	bool local;
+
+	if (claim->batch == NULL)
+		return;
+	ff_limiter_return(&claim->batch->endpoint->key, claim->granted - claim->count);
+	if (claim->count == 0)
+	{
+		ff_batch_drop(claim->batch);
+		return;
+	}
+	local = claim->batch->endpoint->connector->local;
+	for (int i = 0; i < claim->count; i++)
+	{
+		FfErrand *errand = claim->errands[i];
+		bool sent = !local && errand->problem == NULL;
+
+		slist_push_head(sent ? &result->to_send : &result->finished, &errand->node);
+	}
+}
+
+bool
+ff_errands_claim(FfLane *lane, int room, bool suspects, TimestampTz now, FfClaimResult *result)
+{
+	Claim claim = {.lane = lane};
+	MemoryContext context = CurrentMemoryContext;
+
+	slist_init(&result->to_send);
+	slist_init(&result->finished);
+	result->claimed = 0;
+	if (!ff_turn_begin(FF_TURN_ACT, context))
+		return false;
+	PG_TRY();
+	{
+		ff_spi_begin();
+		MemoryContextSwitchTo(context);
+		claim_lane(&claim, room, suspects, now);
+		ff_spi_end();
+		ff_turn_commit();
+	}
+	PG_CATCH();
+	{
+		if (claim.batch != NULL)
+		{
+			ff_limiter_return(&claim.batch->endpoint->key, claim.granted);
+			ff_batch_drop(claim.batch);
+		}
+		lane->place = (FfQueuePlace){.due_at = DT_NOBEGIN};
+		lane->not_before = TimestampTzPlusMilliseconds(now, LONG_PAUSE);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	result->claimed = claim.count;
+	hand_over(&claim, result);
+	return true;
+}

@@ -1,0 +1,57 @@
+/*
+ * verbs.c
+ *
+ * The table of operations; see verbs.h.  What is not named in a row is what
+ * everybody does: done when it is ok, a person when it is refused.
+ */
+#include "postgres.h"
+
+#include "workers/verbs.h"
+
+static const FfVerb verbs[FF_OPERATION_COUNT] = {
+	[FF_OP_CREATE_SHIPMENT] = {.load = ff_load_shipments,
+							   .admits = true,
+							   .ok = ff_apply_created,
+							   .refused = ff_apply_create_refused,
+							   .nothing = ff_apply_create_nothing,
+							   .unknown = ff_apply_create_unknown},
+	[FF_OP_FIND_SHIPMENT] = {.load = ff_load_shipments,
+							 .ok = ff_apply_found,
+							 .absent = ff_apply_not_found,
+							 .refused = ff_apply_no_lookup,
+							 .given_up = ff_apply_no_lookup},
+	[FF_OP_GET_SHIPMENT] = {.load = ff_load_shipments, .ok = ff_apply_report},
+	[FF_OP_UPDATE_SHIPMENT] = {.load = ff_load_shipments, .ok = ff_apply_report},
+	[FF_OP_HOLD_SHIPMENT] = {.load = ff_load_shipments,
+							 .ok = ff_apply_held,
+							 .refused = ff_apply_hold_refused},
+	[FF_OP_CANCEL_SHIPMENT] = {.load = ff_load_shipments,
+							   .ok = ff_apply_cancelled,
+							   .absent = ff_apply_cancelled,
+							   .refused = ff_apply_cancel_refused},
+	[FF_OP_GET_INVENTORY] = {.load = ff_load_inventory_wishes,
+							 .ok = ff_apply_inventory,
+							 .page = ff_apply_inventory},
+	[FF_OP_PUT_ITEMS] = {.load = ff_load_items, .work = "items"},
+	[FF_OP_FETCH_ORDERS] = {.load = ff_load_fetches,
+							.ok = ff_apply_orders,
+							.page = ff_apply_orders_page},
+	[FF_OP_ACKNOWLEDGE_ORDER] = {.load = ff_load_orders},
+	[FF_OP_CONFIRM_SHIPMENT] = {.load = ff_load_confirmations},
+	[FF_OP_UPDATE_ORDER] = {.load = ff_load_orders},
+	[FF_OP_PUSH_INVENTORY] = {.load = ff_load_levels,
+							  .work = "inventory",
+							  .ok = ff_apply_levels_taken},
+	[FF_OP_SEND_MESSAGE] = {.load = ff_load_messages},
+};
+
+/* An operation whose call is what its task was given, and whose answer only calls keeps. */
+static const FfVerb plain = {.load = ff_load_payloads};
+
+const FfVerb *
+ff_verb_of(FfOperation operation)
+{
+	const FfVerb *verb = operation < FF_OPERATION_COUNT ? &verbs[operation] : &plain;
+
+	return verb->load != NULL ? verb : &plain;
+}

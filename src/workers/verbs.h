@@ -1,0 +1,88 @@
+/*
+ * verbs.h
+ *
+ * What the engine knows of each operation: one row of a table.  How its call
+ * is loaded, and what is done with each kind of result.  A new operation is a
+ * row here, and connectors that can do it.
+ */
+#ifndef FF_WORKERS_VERBS_H
+#define FF_WORKERS_VERBS_H
+
+#include "postgres.h"
+
+#include "tasks/retry.h"
+#include "workers/documents.h"
+#include "workers/errand.h"
+
+/* A result that is being written down, inside a subtransaction of its own. */
+typedef struct FfSettling
+{
+	FfErrand *errand;
+	FfResult result;
+	const FfJson *outcome; /* the canonical outcome */
+	const char *code;      /* its error, each part may be NULL */
+	const char *message;
+	const char *field;
+	int retry_after_s;
+	const char *cause; /* for history */
+	FfFailure failure; /* RETRY, UNKNOWN: of which kind */
+	TimestampTz now;
+	FfSettlement end; /* what becomes of the task; DONE unless somebody says otherwise */
+} FfSettling;
+
+typedef void (*FfApply)(FfSettling *settling);
+
+typedef struct FfVerb
+{
+	FfDocumentLoader load;
+	const char *work; /* member of the call that holds the work; when it is empty nothing is called
+					   */
+	bool admits;      /* may be sent only after a look under the order's lock */
+	FfApply ok;
+	FfApply absent;  /* NULL: as refused */
+	FfApply refused; /* NULL: a person is told */
+	FfApply page;    /* part of an answer, more to come; NULL: nothing to apply */
+	FfApply nothing; /* it certainly did not happen and will be tried again */
+	FfApply unknown; /* it may have happened and must not simply be repeated; NULL: a person decides
+					  */
+	FfApply given_up; /* it was tried for the last time; NULL: nothing more than parking */
+} FfVerb;
+
+extern const FfVerb *ff_verb_of(FfOperation operation);
+
+/* outcome.c: what every verb's functions may say of the task */
+
+/* It is called again after the pause of its failure, or parked when that was the last time. */
+extern void ff_settling_again(FfSettling *settling, FfFailure failure);
+/* It is called again at a time, as if it had not been tried. */
+extern void ff_settling_anew(FfSettling *settling, TimestampTz due_at);
+/* It waits for a person, who is told why. */
+extern void ff_settling_park(FfSettling *settling, const char *kind, const char *why);
+/* Tells a person without stopping anything. */
+extern void ff_settling_tell(FfSettling *settling, const char *kind, const char *why,
+							 const char *hint);
+
+/* apply_shipment.c */
+extern bool ff_admit_shipment(FfErrand *errand);
+extern void ff_apply_created(FfSettling *settling);
+extern void ff_apply_create_refused(FfSettling *settling);
+extern void ff_apply_create_nothing(FfSettling *settling);
+extern void ff_apply_create_unknown(FfSettling *settling);
+extern void ff_apply_found(FfSettling *settling);
+extern void ff_apply_not_found(FfSettling *settling);
+extern void ff_apply_no_lookup(FfSettling *settling);
+extern void ff_apply_report(FfSettling *settling);
+extern void ff_apply_cancelled(FfSettling *settling);
+extern void ff_apply_cancel_refused(FfSettling *settling);
+extern void ff_apply_held(FfSettling *settling);
+extern void ff_apply_hold_refused(FfSettling *settling);
+
+/* apply_channel.c */
+extern void ff_apply_orders_page(FfSettling *settling);
+extern void ff_apply_orders(FfSettling *settling);
+
+/* apply_stock.c */
+extern void ff_apply_inventory(FfSettling *settling);
+extern void ff_apply_levels_taken(FfSettling *settling);
+
+#endif

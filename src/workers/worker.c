@@ -1,0 +1,454 @@
+/*
+ * worker.c
+ *
+ * The loop of a worker.  Each round: take what the wire has finished, write it
+ * down, claim what is due and allowed, give it to the wire, and sleep until
+ * a socket, a commit or the next due time.  With nothing due it runs no
+ * statement at all.
+ *
+ * Whatever goes wrong in a round ends its transaction and is logged; the calls
+ * on the wire go on, and the next round comes a little later.
+ */
+#include "postgres.h"
+
+#include <signal.h>
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "pg/guc.h"
+#include "pg/session.h"
+#include "pg/spi.h"
+#include "tasks/wake.h"
+#include "transport/token.h"
+#include "transport/wire.h"
+#include "workers/errands.h"
+#include "workers/finish.h"
+#include "workers/lanes.h"
+#include "workers/launcher.h"
+#include "workers/limiter.h"
+#include "workers/slots.h"
+#include "workers/turn.h"
+#include "workers/worker.h"
+
+#define LOCAL_ROOM    60    /* local calls made in one go */
+#define FIRST_PAUSE   1000  /* ms after a round that failed */
+#define LONGEST_PAUSE 60000 /* ms */
+#define GRACE         1000  /* ms for calls on the wire when the worker is told to leave */
+#define LOOK_SHARE    10    /* a look may take one part in so many of the time */
+
+typedef struct Worker
+{
+	FfWire *wire;
+	dlist_head on_wire;  /* errands the wire has */
+	slist_head finished; /* calls that ended and are not written down yet */
+	bool look;           /* the queue must be looked at */
+	TimestampTz look_at; /* … not before this */
+	TimestampTz poll_at; /* … and at the latest then */
+	bool take_over;      /* leases of the dead may be waiting */
+	uint64 ended_seen;
+	bool suspect_out; /* a task that has killed workers is under way, alone */
+	int pause;        /* ms; 0: the last round went well */
+	MemoryContext round;
+} Worker;
+
+static Worker worker;
+
+/* Settings of the session that the work relies on, whatever the server's are. */
+static const struct
+{
+	const char *name;
+	const char *value;
+} session_settings[] = {
+	{"search_path", "pg_catalog, fulfillment, pg_temp"},
+	{"timezone", "UTC"},
+	{"datestyle", "ISO"},
+	{"default_transaction_isolation", "read committed"},
+	{"statement_timeout", "0"},
+	{"idle_in_transaction_session_timeout", "0"},
+	/* one locked order must not hold up the others */
+	{"lock_timeout", "2s"},
+	/* a worker can simply try again, so it is the one that gives way */
+	{"deadlock_timeout", "100ms"},
+	/* queues are small now and large the next moment; their indexes are always right */
+	{"enable_seqscan", "off"},
+	{"jit", "off"},
+};
+
+static void
+start(void)
+{
+	const char *role = *ff_guc_worker_role != '\0' ? ff_guc_worker_role : NULL;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(MyBgworkerEntry->bgw_extra, role, 0);
+	for (int i = 0; i < (int) lengthof(session_settings); i++)
+		SetConfigOption(
+			session_settings[i].name, session_settings[i].value, PGC_SUSET, PGC_S_OVERRIDE);
+	pgstat_report_appname(MyBgworkerEntry->bgw_name);
+	ff_actor_is_worker();
+	if (ff_slot_take(MyDatabaseId, DatumGetInt32(MyBgworkerEntry->bgw_main_arg)) == NULL)
+		ereport(FATAL,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("too many fulfillment workers"),
+				 errdetail("The server has room for %d.", FF_MAX_WORKERS)));
+	ff_wake_listen(MyDatabaseId);
+	ff_lanes_init();
+	slist_init(&worker.finished);
+	dlist_init(&worker.on_wire);
+	worker.round =
+		AllocSetContextCreate(TopMemoryContext, "fulfillment round", ALLOCSET_DEFAULT_SIZES);
+	worker.wire = ff_wire_create(0);
+	worker.look = true;
+	worker.take_over = true;
+}
+
+static void
+append(slist_head *list, slist_head *more)
+{
+	while (!slist_is_empty(more))
+		slist_push_head(list, slist_pop_head_node(more));
+}
+
+static void
+send_all(slist_head *errands)
+{
+	while (!slist_is_empty(errands))
+	{
+		FfErrand *errand = slist_container(FfErrand, node, slist_pop_head_node(errands));
+
+		errand->transfer.context =
+			AllocSetContextCreate(TopMemoryContext, "fulfillment reply", ALLOCSET_SMALL_SIZES);
+		errand->on_wire = true;
+		errand->started_at = GetCurrentTimestamp();
+		dlist_push_tail(&worker.on_wire, &errand->wire_node);
+		ff_wire_start(worker.wire, &errand->transfer);
+	}
+}
+
+static void
+take_back(FfErrand *errand)
+{
+	dlist_delete(&errand->wire_node);
+	slist_push_head(&worker.finished, &errand->node);
+}
+
+static void
+collect_finished(void)
+{
+	FfTransfer *transfer;
+
+	while ((transfer = ff_wire_next_finished(worker.wire)) != NULL)
+		take_back(transfer->owner);
+}
+
+static void
+call_off(void)
+{
+	while (!dlist_is_empty(&worker.on_wire))
+	{
+		FfErrand *errand = dlist_container(FfErrand, wire_node, dlist_head_node(&worker.on_wire));
+
+		ff_wire_cancel(worker.wire, &errand->transfer);
+		take_back(errand);
+	}
+}
+
+/* Lanes whose calls have ended may be claimed from at once. */
+static void
+stir_lanes(void)
+{
+	slist_iter iter;
+
+	slist_foreach (iter, &worker.finished)
+	{
+		const FfErrand *errand = slist_container(FfErrand, node, iter.cur);
+		FfLane *lane = ff_lane_find(errand->task.merchant_id, errand->task.connection_id);
+
+		if (errand->task.crashes > 0)
+			worker.suspect_out = false;
+		if (lane == NULL || lane->pause == 0)
+			continue;
+		lane->pause = 0;
+		lane->not_before = DT_NOBEGIN;
+	}
+}
+
+static void
+write_down(TimestampTz now)
+{
+	if (ff_finish_next(&worker.finished) > now)
+		return;
+	stir_lanes();
+	if (ff_finish(&worker.finished, now))
+		worker.look = true;
+}
+
+/* Reads the heads of the queue; false when no work is allowed here. */
+static bool
+look(void)
+{
+	FfQueueHead *heads;
+	TimestampTz began = GetCurrentTimestamp();
+	TimestampTz ended;
+	int count;
+
+	if (!ff_turn_begin(FF_TURN_ACT, worker.round))
+		return false;
+	heads = ff_tasks_heads(&count);
+	ff_lanes_update(heads, count);
+	if (worker.take_over)
+	{
+		ff_turn_commit();
+		for (int i = 0; i < count; i++)
+		{
+			FfClaimResult result;
+
+			if (i > 0 && heads[i].merchant_id == heads[i - 1].merchant_id)
+				continue;
+			if (!ff_errands_take_over(heads[i].merchant_id, began, &result))
+				return false;
+			append(&worker.finished, &result.finished);
+		}
+		worker.take_over = false;
+	}
+	else
+		ff_turn_commit();
+	ended = GetCurrentTimestamp();
+	worker.look = false;
+	worker.look_at = ended + LOOK_SHARE * (ended - began);
+	worker.poll_at = TimestampTzPlusMilliseconds(ended, ff_guc_poll_interval * INT64CONST(1000));
+	return true;
+}
+
+static bool
+alone(void)
+{
+	return ff_wire_busy(worker.wire) == 0 && slist_is_empty(&worker.finished);
+}
+
+/* Claims from one lane; false when no work is allowed here. */
+static bool
+claim(FfLane *lane, TimestampTz now)
+{
+	FfClaimResult result;
+
+	if (!ff_errands_claim(lane, Min(ff_wire_room(worker.wire), LOCAL_ROOM), false, now, &result))
+		return false;
+	if (result.claimed == 0 && alone())
+	{
+		if (!ff_errands_claim(lane, 1, true, now, &result))
+			return false;
+		worker.suspect_out = result.claimed > 0;
+	}
+	if (lane->due_at == DT_NOEND)
+		worker.look = true;
+	if (result.claimed > 0)
+		ff_slot_mine()->worked_at = now;
+	ff_slot_mine()->calls += result.claimed;
+	send_all(&result.to_send);
+	append(&worker.finished, &result.finished);
+	return true;
+}
+
+/* A few tasks at a time are not worth a transaction while many calls are under way. */
+static bool
+room_is_worth_it(void)
+{
+	int room = ff_wire_room(worker.wire);
+
+	return room > 0 && (room >= LOCAL_ROOM / 2 || room >= ff_wire_capacity(worker.wire) / 2);
+}
+
+static bool
+claim_due(TimestampTz now)
+{
+	FfLane *lane;
+
+	while (!worker.suspect_out && room_is_worth_it() && (lane = ff_lanes_next_due(now)) != NULL)
+	{
+		if (!claim(lane, now))
+			return false;
+		if (!slist_is_empty(&worker.finished))
+			break; /* local answers are written down before more are made */
+	}
+	return true;
+}
+
+static void
+notice(TimestampTz now)
+{
+	uint64 ended = ff_slots_ended();
+
+	if (ff_wake_taken() || now >= worker.poll_at)
+		worker.look = true;
+	if (ended != worker.ended_seen)
+	{
+		worker.ended_seen = ended;
+		worker.take_over = true;
+		worker.look = true;
+	}
+}
+
+/* ms until there is something to do; -1: until woken. */
+static int
+time_to_sleep(bool allowed)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next = worker.poll_at;
+
+	next = Min(next, ff_finish_next(&worker.finished));
+	if (allowed)
+	{
+		if (worker.look)
+			next = Min(next, worker.look_at);
+		if (room_is_worth_it() && !worker.suspect_out)
+			next = Min(next, ff_lanes_next_time());
+	}
+	if (next <= now)
+		return 0;
+	return (int) Min((next - now + 999) / 1000, 3600 * 1000);
+}
+
+/* One round; answers how long may be slept after it. */
+static int
+play_round(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	bool allowed = true;
+
+	collect_finished();
+	write_down(now);
+	notice(now);
+	if (worker.look && now >= worker.look_at)
+		allowed = look();
+	if (allowed)
+		allowed = claim_due(now);
+	if (!allowed)
+	{
+		/* whoever lets us go wakes us; the rest is for the next poll */
+		worker.look = false;
+		worker.poll_at = TimestampTzPlusMilliseconds(now, ff_guc_poll_interval * INT64CONST(1000));
+		ff_lanes_update(NULL, 0);
+	}
+	ff_slot_mine()->in_flight = ff_wire_busy(worker.wire);
+	return time_to_sleep(allowed);
+}
+
+static void
+report_state(bool sleeps)
+{
+	static bool slept = false;
+	const char *state = sleeps ? "waiting for work" : "working";
+
+	if (sleeps && slept)
+		return;
+	if (sleeps != slept)
+		ff_slot_state(state);
+	pgstat_report_activity(sleeps ? STATE_IDLE : STATE_RUNNING, state);
+	slept = sleeps;
+}
+
+/* A round that threw: its transaction ends, everything else stays as it is, and comes later. */
+static void
+recover(void)
+{
+	HOLD_INTERRUPTS();
+	EmitErrorReport();
+	FlushErrorState();
+	ff_turn_abort();
+	RESUME_INTERRUPTS();
+	ff_slot_mine()->errors++;
+	worker.look = true;
+	worker.pause = worker.pause == 0 ? FIRST_PAUSE : Min(worker.pause * 2, LONGEST_PAUSE);
+	worker.look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), worker.pause);
+	ff_lanes_update(NULL, 0);
+}
+
+/* A round and the sleep behind it. */
+static void
+safe_round(void)
+{
+	volatile int sleep = 0;
+
+	MemoryContextSwitchTo(worker.round);
+	PG_TRY();
+	{
+		sleep = play_round();
+		worker.pause = 0;
+		report_state(sleep > 0 && ff_wire_busy(worker.wire) == 0);
+		(void) ff_wire_wait(worker.wire, sleep);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(worker.round);
+		recover();
+	}
+	PG_END_TRY();
+	MemoryContextReset(worker.round);
+}
+
+static void
+reload(void)
+{
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	worker.look = true;
+}
+
+/* Calls still on the wire get a moment; then what is known of them is written down. */
+static void
+leave(void)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), GRACE);
+	slist_iter iter;
+
+	ff_slot_state("leaving");
+	while (ff_wire_busy(worker.wire) > 0 && GetCurrentTimestamp() < until)
+	{
+		(void) ff_wire_wait(worker.wire, 50);
+		collect_finished();
+	}
+	call_off();
+	slist_foreach (iter, &worker.finished)
+		slist_container(FfErrand, node, iter.cur)->settle_at = 0;
+	MemoryContextSwitchTo(worker.round);
+	(void) ff_finish(&worker.finished, GetCurrentTimestamp());
+	ff_wire_destroy(worker.wire);
+	proc_exit(1);
+}
+
+void
+fulfillment_worker_main(Datum argument)
+{
+	start();
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		reload();
+		if (ShutdownRequestPending || ff_database_suspended(MyDatabaseId))
+			leave();
+		safe_round();
+	}
+}
+
+void
+ff_workers_init(void)
+{
+	ff_wake_init();
+	ff_slots_init();
+	ff_limiter_init();
+	ff_token_shmem_init();
+	ff_launcher_init();
+}
