@@ -19,14 +19,15 @@ static FfStatement find_channels =
 				 INT4OID, TEXTARRAYOID);
 
 /* A listing's SKU goes before an item's: the channel may use another's code. */
-static FfStatement find_items = FF_STATEMENT(
-	"select u.position, coalesce(g.item_id, i.item_id)"
-	"  from unnest($2, $3) with ordinality as u(channel_id, sku, position)"
-	"  left join fulfillment.listings g on g.merchant_id = $1 and g.channel_id = u.channel_id"
-	"   and g.channel_sku = u.sku"
-	"  left join fulfillment.items i on i.merchant_id = $1 and i.sku = u.sku and i.active"
-	" order by u.position",
-	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
+static FfStatement find_items =
+	FF_STATEMENT("select u.position, coalesce("
+				 "         (select g.item_id from fulfillment.listings g where g.merchant_id = $1"
+				 "             and g.channel_id = u.channel_id and g.channel_sku = u.sku),"
+				 "         (select i.item_id from fulfillment.items i where i.merchant_id = $1"
+				 "             and i.sku = u.sku and i.active))"
+				 "  from unnest($2, $3) with ordinality as u(channel_id, sku, position)"
+				 " order by u.position",
+				 INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
 static FfStatement add_items =
 	FF_STATEMENT("insert into fulfillment.items (merchant_id, sku, name, value)"

@@ -7,9 +7,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "optimizer/cost.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/timestamp.h"
 
 #include "pg/spi.h"
@@ -34,7 +36,10 @@ ff_spi_end(void)
 static void
 prepare(FfStatement *statement)
 {
-	SPIPlanPtr plan = SPI_prepare(statement->sql, statement->arguments, statement->types);
+	SPIPlanPtr plan = SPI_prepare_cursor(statement->sql,
+										 statement->arguments,
+										 statement->types,
+										 statement->bulk ? 0 : CURSOR_OPT_GENERIC_PLAN);
 
 	if (plan == NULL)
 		elog(ERROR,
@@ -44,6 +49,31 @@ prepare(FfStatement *statement)
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep a statement: %s", statement->sql);
 	statement->plan = plan;
+}
+
+/* Makes the plan anew, where there is none that is valid, with indexes going before all else. */
+static void
+plan_along_indexes(FfStatement *statement)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(statement->plan));
+	bool seqscan = enable_seqscan;
+	bool hashjoin = enable_hashjoin;
+	bool mergejoin = enable_mergejoin;
+
+	if (source->is_valid && source->gplan != NULL && source->gplan->is_valid)
+		return;
+	enable_seqscan = enable_hashjoin = enable_mergejoin = false;
+	PG_TRY();
+	{
+		ReleaseCachedPlan(SPI_plan_get_cached_plan(statement->plan), CurrentResourceOwner);
+	}
+	PG_FINALLY();
+	{
+		enable_seqscan = seqscan;
+		enable_hashjoin = hashjoin;
+		enable_mergejoin = mergejoin;
+	}
+	PG_END_TRY();
 }
 
 FfRows
@@ -58,6 +88,8 @@ ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
 	Assert(count == statement->arguments);
 	if (statement->plan == NULL)
 		prepare(statement);
+	if (!statement->bulk)
+		plan_along_indexes(statement);
 	for (int i = 0; i < count; i++)
 	{
 		values[i] = arguments[i].value;

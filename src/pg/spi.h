@@ -29,17 +29,30 @@
 
 #define FF_MAX_ARGUMENTS 32
 
+/*
+ * A statement is planned once, without looking at its arguments, and along
+ * indexes whatever the statistics say: a table that was empty when a session
+ * began would else be scanned whole until the next analyze.  A statement that
+ * is meant to read whole tables says bulk, and is planned like any other.
+ */
 typedef struct FfStatement
 {
 	const char *sql;
 	int arguments;
 	Oid types[FF_MAX_ARGUMENTS];
+	bool bulk;
 	SPIPlanPtr plan; /* kept for the life of the process */
 } FfStatement;
 
 #define FF_STATEMENT(text, ...)                                                              \
 	{                                                                                        \
 		.sql = text, .arguments = lengthof(((Oid[]){__VA_ARGS__})), .types = { __VA_ARGS__ } \
+	}
+
+#define FF_BULK_STATEMENT(text, ...)                                                        \
+	{                                                                                       \
+		.sql = text, .arguments = lengthof(((Oid[]){__VA_ARGS__})), .types = {__VA_ARGS__}, \
+		.bulk = true                                                                        \
 	}
 
 typedef struct FfArgument

@@ -18,33 +18,36 @@
 static FfStatement next_ids = FF_STATEMENT(
 	"select nextval('fulfillment.shipment_id_seq') from generate_series(1, $1)", INT4OID);
 
-/* ready: everything the guards of `ready` ask of the order, of which the caller holds the lock */
+/*
+ * ready: everything the guards of `ready` ask of the order, of which the caller
+ * holds the lock.  ordinal: its place among the new shipments of its order.
+ */
 static FfStatement add_shipments = FF_STATEMENT(
 	"insert into fulfillment.shipments as s (merchant_id, shipment_id, order_id, number, reference,"
 	"       provider_id, location_id, service_id, state, planned_cost, currency, capacity_day,"
 	"       estimated_delivery_at, created_at)"
-	" select $1, p.shipment_id, p.order_id, n.number, 'F' || p.order_id || '-' || n.number,"
-	"        p.provider_id, p.location_id, p.service_id,"
-	"        case when o.state = 'open' and coalesce(o.not_before, $13) <= $13"
-	"              and coalesce(o.payment ->> 'state', '') not in ('pending', 'failed')"
-	"              and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
-	"                                 and h.order_id = p.order_id and h.released_at is null)"
-	"             then $12 else $11 end,"
-	"        p.planned_cost::numeric, p.currency, p.capacity_day::date, p.estimated, $13"
-	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) with ordinality"
+	" select $1, p.shipment_id, p.order_id, n.last + p.ordinal,"
+	"        'F' || p.order_id || '-' || n.last + p.ordinal,"
+	"        p.provider_id, p.location_id, p.service_id, case when n.ready then $13 else $12 end,"
+	"        p.planned_cost::numeric, p.currency, p.capacity_day::date, p.estimated, $14"
+	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 	"     as p(shipment_id, order_id, provider_id, location_id, service_id, planned_cost, currency,"
-	"          capacity_day, estimated, position)"
-	"   join fulfillment.orders o on o.merchant_id = $1 and o.order_id = p.order_id"
-	"  cross join lateral (select coalesce(max(x.number), 0)"
-	"                           + (select count(*) from unnest($3) with ordinality y(order_id, pos)"
-	"                               where y.order_id = p.order_id and y.pos <= p.position) as number"
-	"                        from fulfillment.shipments x"
-	"                       where x.merchant_id = $1 and x.order_id = p.order_id) n"
+	"          capacity_day, estimated, ordinal)"
+	"  cross join lateral ("
+	"        select (select coalesce(max(x.number), 0) from fulfillment.shipments x"
+	"                 where x.merchant_id = $1 and x.order_id = p.order_id) as last,"
+	"               o.state = 'open' and coalesce(o.not_before, $14) <= $14"
+	"               and coalesce(o.payment ->> 'state', '') not in ('pending', 'failed')"
+	"               and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
+	"                      and h.order_id = p.order_id and h.released_at is null) as ready"
+	"          from fulfillment.orders o"
+	"         where o.merchant_id = $1 and o.order_id = p.order_id) n"
 	" returning s.shipment_id, s.order_id, s.state,"
 	"   (select v.connection_id from fulfillment.providers v"
 	"     where v.merchant_id = s.merchant_id and v.provider_id = s.provider_id), s.reference",
 	INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
-	TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
+	TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, INT4ARRAYOID, TEXTOID, TEXTOID,
+	TIMESTAMPTZOID);
 
 static FfStatement add_lines = FF_STATEMENT(
 	"insert into fulfillment.shipment_lines (merchant_id, shipment_id, line, order_id, item_id,"
@@ -74,9 +77,18 @@ target(int from, FfShipmentEvent event)
 static FfRows
 insert_shipments(int32 merchant_id, const FfPlannedShipment *planned, int count)
 {
-	static const Oid types[] = {
-		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
-	FfColumn columns[9];
+	static const Oid types[] = {INT8OID,
+								INT8OID,
+								INT8OID,
+								INT8OID,
+								INT8OID,
+								TEXTOID,
+								TEXTOID,
+								TEXTOID,
+								TIMESTAMPTZOID,
+								INT4OID};
+	FfColumn columns[10];
+	int ordinal = 0;
 
 	for (int i = 0; i < (int) lengthof(columns); i++)
 		ff_column_init(&columns[i], types[i]);
@@ -91,6 +103,8 @@ insert_shipments(int32 merchant_id, const FfPlannedShipment *planned, int count)
 		ff_column_add(&columns[6], ff_text(planned[i].currency));
 		ff_column_add(&columns[7], ff_text(planned[i].capacity_day));
 		ff_column_add(&columns[8], ff_time_or_null(planned[i].estimated_delivery_at));
+		ordinal = i > 0 && planned[i].order_id == planned[i - 1].order_id ? ordinal + 1 : 1;
+		ff_column_add(&columns[9], ff_int4(ordinal));
 	}
 	return ff_run(&add_shipments,
 				  ff_int4(merchant_id),
@@ -103,6 +117,7 @@ insert_shipments(int32 merchant_id, const FfPlannedShipment *planned, int count)
 				  ff_column(&columns[6]),
 				  ff_column(&columns[7]),
 				  ff_column(&columns[8]),
+				  ff_column(&columns[9]),
 				  ff_text(target(FF_STATE_NONE, FF_SHIPMENT_EVENT_PLAN)),
 				  ff_text(target(FF_SHIPMENT_DRAFT, FF_SHIPMENT_EVENT_READY)),
 				  ff_time(GetCurrentTransactionStartTimestamp()));

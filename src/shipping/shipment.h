@@ -85,8 +85,8 @@ typedef struct FfPlannedShipment
 } FfPlannedShipment;
 
 /*
- * Turns plans whose stock is already reserved into shipments (draft, and on to
- * queued where nothing forbids it), set-based for any number of orders: rows,
+ * Turns plans, those of an order side by side, whose stock is already reserved into shipments
+ * (draft, and on to queued where nothing forbids it), set-based for any number of orders: rows,
  * lines, order_lines.assigned, history, and a create_shipment task for each
  * queued one with a connection.  The reservations must carry the same
  * quantities and the shipment ids, which ff_shipments_number gives beforehand.

@@ -36,7 +36,7 @@ static FfStatement read_on_hand =
 				 " where merchant_id = $1 and location_id = $2 and item_id = $3 for update",
 				 INT4OID, INT8OID, INT8OID);
 
-static FfStatement find_drift = FF_STATEMENT(
+static FfStatement find_drift = FF_BULK_STATEMENT(
 	"select l.code, i.sku, s.on_hand, coalesce(m.on_hand, 0), s.reserved, coalesce(m.reserved, 0),"
 	"       coalesce(r.reserved, 0), s.location_id, s.item_id"
 	"  from fulfillment.stock_levels s"
