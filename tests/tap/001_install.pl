@@ -20,12 +20,19 @@ is( $node->value(q{SELECT default_version = installed_version FROM pg_available_
 		WHERE name = 'fulfillment'}),
 	't', 'the version installed is the one of the control file');
 
+$node->workers_come_to(2);
+
 $node->psql_ok('DROP EXTENSION fulfillment CASCADE', 'DROP EXTENSION, workers running');
 is( $node->value(q{SELECT count(*) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
 		WHERE nspname = 'fulfillment'}),
 	'0', 'DROP EXTENSION leaves no relation');
 $node->psql_ok('CREATE EXTENSION IF NOT EXISTS fulfillment', 'CREATE EXTENSION again');
 is($node->value($objects), $installed, 'the second one makes the same objects');
+$node->workers_come_to(2, 'workers serve the second one too');
+
+# A worker that is killed takes the server's other processes with it, and all come back.
+$node->kill_process(($node->worker_pids)[0]);
+$node->workers_come_to(2, 'workers come back after one was killed');
 
 # A dump of an installation in which nothing happened yet.
 my $dump = "$PostgreSQL::Test::Utils::tmp_check/empty.sql";
