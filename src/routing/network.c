@@ -42,7 +42,7 @@ static FfStatement locations_of_merchant =
 	FF_STATEMENT("select location_id, provider_id, code, country, latitude, longitude,"
 				 " (handling_cost * 1000000)::bigint, (pick_cost * 1000000)::bigint, safety_stock,"
 				 " hazmat_allowed, ships_abroad, working_days, closed_days, time_zone,"
-				 " extract(epoch from cutoff)::int, coalesce(daily_capacity, -1)"
+				 " date_part('epoch', cutoff)::int, coalesce(daily_capacity, -1)"
 				 " from fulfillment.locations where merchant_id = $1 and active"
 				 " order by priority, location_id",
 				 INT4OID);
