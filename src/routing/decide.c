@@ -13,6 +13,7 @@
 
 #include "pg/spi.h"
 #include "routing/calendar.h"
+#include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
 

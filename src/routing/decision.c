@@ -14,6 +14,7 @@
 
 #include "model/time.h"
 #include "pg/spi.h"
+#include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
 
@@ -27,20 +28,6 @@ static FfStatement insert_decisions = FF_STATEMENT(
 	" d (order_id, cost, exact, gap, chosen, alternatives, rejected, waiting)",
 	INT4OID, TEXTOID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID, JSONBARRAYOID,
 	JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID);
-
-char *
-ff_cost_text(FfCost cost)
-{
-	uint64 amount = cost < 0 ? -(uint64) cost : (uint64) cost;
-	char *text = psprintf("%s" UINT64_FORMAT ".%06u",
-						  cost < 0 ? "-" : "",
-						  amount / FF_COST_UNIT,
-						  (unsigned) (amount % FF_COST_UNIT));
-
-	for (char *end = text + strlen(text) - 1; *end == '0' && end[-2] != '.'; end--)
-		*end = '\0';
-	return text;
-}
 
 static void
 write_cost(FfJsonWriter *writer, const char *key, FfCost cost)

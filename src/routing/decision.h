@@ -24,7 +24,4 @@ typedef struct FfDecision
 /* In the current context. */
 extern FfDecision *ff_decision_make(const FfCandidates *candidates, const FfSolution *solution);
 
-/* Millionths as decimal text: "4.50", "0.125". */
-extern char *ff_cost_text(FfCost cost);
-
 #endif

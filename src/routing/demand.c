@@ -9,48 +9,62 @@
 #include <math.h>
 
 #include "pg/errors.h"
+#include "routing/cost.h"
 #include "routing/demand.h"
 #include "routing/postcode.h"
 
 static FfStatement orders_by_id = FF_STATEMENT(
-	"select o.order_id, c.code, c.stock_buffer, o.ship_to ->> 'country', o.ship_to ->> 'postcode',"
-	" o.service, o.promised_by, o.ship_complete, o.excluded_locations, o.attributes"
-	" from fulfillment.orders o join fulfillment.channels c"
-	" on c.merchant_id = o.merchant_id and c.channel_id = o.channel_id"
-	" where o.merchant_id = $1 and o.order_id = any ($2)",
+	"select order_id, channel_id, ship_to ->> 'country', ship_to ->> 'postcode', service,"
+	" promised_by, ship_complete, excluded_locations, attributes from fulfillment.orders"
+	" where merchant_id = $1 and order_id = any ($2)",
 	INT4OID, INT8ARRAYOID);
 
-#define ITEM_COLUMNS                                                                 \
-	" i.item_id, i.sku, i.weight_g, i.length_mm, i.width_mm, i.height_mm, i.hazmat," \
-	" (greatest(l.unit_price, i.value) * 1000000)::bigint"
-
 static FfStatement lines_of_orders = FF_STATEMENT(
-	"select l.order_id, l.line, l.quantity - l.cancelled - l.assigned, l.group_key," ITEM_COLUMNS
-	" from fulfillment.order_lines l join fulfillment.items i"
-	" on i.merchant_id = l.merchant_id and i.item_id = l.item_id"
-	" where l.merchant_id = $1 and l.order_id = any ($2)"
-	" and l.quantity > l.cancelled + l.assigned order by l.order_id, l.line",
+	"select order_id, line, item_id, quantity - cancelled - assigned, group_key,"
+	" (unit_price * 1000000)::bigint from fulfillment.order_lines"
+	" where merchant_id = $1 and order_id = any ($2) and quantity > cancelled + assigned"
+	" order by order_id, line",
 	INT4OID, INT8ARRAYOID);
 
 static FfStatement lines_of_shipments = FF_STATEMENT(
-	"select s.shipment_id, s.line, s.quantity - s.shipped - s.short, l.group_key," ITEM_COLUMNS
-	" from fulfillment.shipment_lines s join fulfillment.order_lines l"
+	"select s.shipment_id, s.line, s.item_id, s.quantity - s.shipped - s.short, l.group_key,"
+	" (l.unit_price * 1000000)::bigint from fulfillment.shipment_lines s"
+	" join fulfillment.order_lines l"
 	" on l.merchant_id = s.merchant_id and l.order_id = s.order_id and l.line = s.line"
-	" join fulfillment.items i on i.merchant_id = s.merchant_id and i.item_id = s.item_id"
-	" where s.merchant_id = $1 and s.shipment_id = any ($2)"
-	" and s.quantity > s.shipped + s.short order by s.shipment_id, s.line",
+	" where s.merchant_id = $1 and s.shipment_id = any ($2) and s.quantity > s.shipped + s.short"
+	" order by s.shipment_id, s.line",
 	INT4OID, INT8ARRAYOID);
 
-static FfStatement channel_by_code = FF_STATEMENT(
-	"select stock_buffer from fulfillment.channels where merchant_id = $1 and code = $2", INT4OID,
-	TEXTOID);
+static FfStatement channels_of_merchant = FF_STATEMENT(
+	"select channel_id, code, stock_buffer from fulfillment.channels where merchant_id = $1",
+	INT4OID);
 
-static FfStatement lines_of_document = FF_STATEMENT(
-	"select 0::bigint, l.line, l.quantity, l.group_key," ITEM_COLUMNS ", l.sku"
-	" from unnest($2::int[], $3::text[], $4::int[], $5::text[]::numeric[], $6::text[])"
-	" with ordinality l (line, sku, quantity, unit_price, group_key, position)"
-	" left join fulfillment.items i on i.merchant_id = $1 and i.sku = l.sku order by l.position",
-	INT4OID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
+#define ITEM_COLUMNS \
+	"item_id, sku, weight_g, length_mm, width_mm, height_mm, hazmat, (value * 1000000)::bigint"
+
+static FfStatement items_by_id =
+	FF_STATEMENT("select " ITEM_COLUMNS " from fulfillment.items"
+				 " where merchant_id = $1 and item_id = any ($2) order by item_id",
+				 INT4OID, INT8ARRAYOID);
+
+static FfStatement items_by_sku = FF_STATEMENT(
+	"select " ITEM_COLUMNS " from fulfillment.items where merchant_id = $1 and sku = any ($2)",
+	INT4OID, TEXTARRAYOID);
+
+/* The channel of a row's id, or of a code when that is not NULL; false: there is none. */
+static bool
+set_channel(FfDemand *demand, const FfRows *channels, int64 channel_id, const char *code)
+{
+	for (uint64 row = 0; row < channels->count; row++)
+		if (code == NULL ? ff_row_int8(channels, row, 1) == channel_id
+						 : strcmp(ff_row_text(channels, row, 2), code) == 0)
+		{
+			demand->channel = ff_row_text(channels, row, 2);
+			demand->keep_back = ff_row_int4(channels, row, 3);
+			return true;
+		}
+	return false;
+}
 
 static void
 set_coordinates(FfDemand *demand, const FfJson *attributes)
@@ -61,17 +75,16 @@ set_coordinates(FfDemand *demand, const FfJson *attributes)
 }
 
 static void
-read_order(FfDemand *demand, const FfRows *rows, uint64 row)
+read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *channels)
 {
-	demand->channel = ff_row_text(rows, row, 2);
-	demand->keep_back = ff_row_int4(rows, row, 3);
-	demand->country = ff_row_text(rows, row, 4);
-	demand->postcode = ff_row_postcode(rows, row, 5);
-	demand->service = ff_row_text(rows, row, 6);
-	demand->promised_by = ff_row_time(rows, row, 7);
-	demand->ship_complete = ff_row_bool(rows, row, 8);
-	demand->failed = ff_row_numbers(rows, row, 9);
-	set_coordinates(demand, ff_row_json(rows, row, 10));
+	set_channel(demand, channels, ff_row_int8(rows, row, 2), NULL);
+	demand->country = ff_row_text(rows, row, 3);
+	demand->postcode = ff_row_postcode(rows, row, 4);
+	demand->service = ff_row_text(rows, row, 5);
+	demand->promised_by = ff_row_time(rows, row, 6);
+	demand->ship_complete = ff_row_bool(rows, row, 7);
+	demand->failed = ff_row_numbers(rows, row, 8);
+	set_coordinates(demand, ff_row_json(rows, row, 9));
 }
 
 /* Sides in any order: the longest is the length, the girth goes around the others. */
@@ -83,6 +96,23 @@ set_size(FfDemandLine *line, int64 a, int64 b, int64 c)
 	line->volume_mm3 = a * b * c;
 	line->length_mm = longest;
 	line->girth_mm = longest + 2 * (a + b + c - longest);
+}
+
+/* The item of a line, and with it what the line adds to its demand. */
+static void
+set_item(FfDemand *demand, FfDemandLine *line, const FfRows *items, uint64 row)
+{
+	FfCost value = ff_row_int8(items, row, 8);
+
+	line->item_id = ff_row_int8(items, row, 1);
+	line->sku = ff_row_text(items, row, 2);
+	line->weight_g = ff_row_int4(items, row, 3);
+	set_size(
+		line, ff_row_int4(items, row, 4), ff_row_int4(items, row, 5), ff_row_int4(items, row, 6));
+	line->hazmat = ff_row_bool(items, row, 7);
+	line->value = Max(line->value, value);
+	demand->weight_g += line->weight_g * line->quantity;
+	demand->worth += line->value * line->quantity;
 }
 
 /* Lines of a group carry the number of its first line. */
@@ -97,8 +127,7 @@ group_of(const FfDemand *demand, char *const *keys, int line)
 	return line + 1;
 }
 
-/* Rows from first on that belong to this demand; their columns are those of the statements above.
- */
+/* The rows from first on are the lines of this demand. */
 static void
 read_lines(FfDemand *demand, const FfRows *rows, uint64 first, int count)
 {
@@ -112,18 +141,11 @@ read_lines(FfDemand *demand, const FfRows *rows, uint64 first, int count)
 		uint64 row = first + i;
 
 		line->line = ff_row_int4(rows, row, 2);
-		line->quantity = ff_row_int4(rows, row, 3);
-		keys[i] = ff_row_text(rows, row, 4);
+		line->item_id = ff_row_int8(rows, row, 3);
+		line->quantity = ff_row_int4(rows, row, 4);
+		keys[i] = ff_row_text(rows, row, 5);
 		line->group = group_of(demand, keys, i);
-		line->item_id = ff_row_int8(rows, row, 5);
-		line->sku = ff_row_text(rows, row, 6);
-		line->weight_g = ff_row_int4(rows, row, 7);
-		set_size(
-			line, ff_row_int4(rows, row, 8), ff_row_int4(rows, row, 9), ff_row_int4(rows, row, 10));
-		line->hazmat = ff_row_bool(rows, row, 11);
-		line->value = ff_row_int8(rows, row, 12);
-		demand->weight_g += line->weight_g * line->quantity;
-		demand->worth += line->value * line->quantity;
+		line->value = ff_row_int8(rows, row, 6);
 	}
 }
 
@@ -200,6 +222,7 @@ static void
 load_orders(int32 merchant_id, FfDemand *demands, int count)
 {
 	Directory directory = make_directory(demands, count, KEY_ORDER);
+	FfRows channels = ff_run(&channels_of_merchant, ff_int4(merchant_id));
 	FfRows rows = ff_run(&orders_by_id, ff_int4(merchant_id), ff_column(&directory.keys));
 
 	for (uint64 row = 0; row < rows.count; row++)
@@ -207,7 +230,7 @@ load_orders(int32 merchant_id, FfDemand *demands, int count)
 		int64 key = ff_row_int8(&rows, row, 1);
 
 		for (Entry *e = look_up(&directory, key); in_directory(&directory, e, key); e++)
-			read_order(e->demand, &rows, row);
+			read_order(e->demand, &rows, row, &channels);
 	}
 }
 
@@ -236,6 +259,43 @@ load_lines(int32 merchant_id, FfDemand *demands, int count, Key kind)
 	}
 }
 
+static int
+compare_ids(const void *left, const void *right)
+{
+	int64 a = *(const int64 *) left;
+	int64 b = *(const int64 *) right;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The items of all lines, by one statement; they come by id. */
+static void
+load_items(int32 merchant_id, FfDemand *demands, int count)
+{
+	FfColumn keys;
+	FfRows rows;
+	int64 *ids;
+
+	ff_column_init(&keys, INT8OID);
+	for (int d = 0; d < count; d++)
+		for (int i = 0; i < demands[d].nlines; i++)
+			ff_column_add(&keys, ff_int8(demands[d].lines[i].item_id));
+	if (keys.count == 0)
+		return;
+	rows = ff_run(&items_by_id, ff_int4(merchant_id), ff_column(&keys));
+	ids = palloc(sizeof(int64) * (rows.count + 1));
+	for (uint64 row = 0; row < rows.count; row++)
+		ids[row] = ff_row_int8(&rows, row, 1);
+	for (int d = 0; d < count; d++)
+		for (int i = 0; i < demands[d].nlines; i++)
+		{
+			FfDemandLine *line = &demands[d].lines[i];
+			int64 *found = bsearch(&line->item_id, ids, rows.count, sizeof(int64), compare_ids);
+
+			set_item(&demands[d], line, &rows, found - ids);
+		}
+}
+
 FfDemand *
 ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count)
 {
@@ -246,56 +306,65 @@ ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count)
 	load_orders(merchant_id, demands, count);
 	load_lines(merchant_id, demands, count, KEY_ORDER_LINES);
 	load_lines(merchant_id, demands, count, KEY_SHIPMENT);
+	load_items(merchant_id, demands, count);
 	return demands;
 }
 
-static FfRows
-find_items(int32 merchant_id, const FfOrderDocument *document)
+/* The row of the item a document names, or an error. */
+static uint64
+find_sku(char *const *skus, uint64 count, const char *sku, int line)
 {
-	FfColumn lines;
-	FfColumn skus;
-	FfColumn quantities;
-	FfColumn prices;
-	FfColumn groups;
+	for (uint64 row = 0; row < count; row++)
+		if (strcmp(skus[row], sku) == 0)
+			return row;
+	ereport(ERROR,
+			(errcode(FF_ERR_UNKNOWN_OBJECT),
+			 errmsg("could not find item \"%s\"", sku),
+			 errdetail("Line %d of the order, field \"sku\", names no item.", line)));
+}
 
-	ff_column_init(&lines, INT4OID);
-	ff_column_init(&skus, TEXTOID);
-	ff_column_init(&quantities, INT4OID);
-	ff_column_init(&prices, TEXTOID);
-	ff_column_init(&groups, TEXTOID);
+static void
+read_document_lines(FfDemand *demand, int32 merchant_id, const FfOrderDocument *document)
+{
+	char **keys = palloc(sizeof(char *) * (document->line_count + 1));
+	char **skus;
+	FfColumn wanted;
+	FfRows items;
+
+	ff_column_init(&wanted, TEXTOID);
 	for (int i = 0; i < document->line_count; i++)
+		ff_column_add(&wanted, ff_text(document->lines[i].sku));
+	items = ff_run(&items_by_sku, ff_int4(merchant_id), ff_column(&wanted));
+	skus = palloc(sizeof(char *) * (items.count + 1));
+	for (uint64 row = 0; row < items.count; row++)
+		skus[row] = ff_row_text(&items, row, 2);
+	demand->nlines = document->line_count;
+	demand->lines = palloc0(sizeof(FfDemandLine) * (demand->nlines + 1));
+	for (int i = 0; i < demand->nlines; i++)
 	{
-		const FfOrderLine *line = &document->lines[i];
+		const FfOrderLine *from = &document->lines[i];
+		FfDemandLine *line = &demand->lines[i];
 
-		ff_column_add(&lines, ff_int4(line->line));
-		ff_column_add(&skus, ff_text(line->sku));
-		ff_column_add(&quantities, ff_int4(line->quantity));
-		ff_column_add(&prices, ff_text(line->unit_price));
-		ff_column_add(&groups, ff_text(line->group));
+		line->line = from->line;
+		line->quantity = from->quantity;
+		keys[i] = from->group;
+		line->group = group_of(demand, keys, i);
+		line->value = from->unit_price == NULL ? 0 : ff_cost_from_text(from->unit_price);
+		set_item(demand, line, &items, find_sku(skus, items.count, from->sku, line->line));
 	}
-	return ff_run(&lines_of_document,
-				  ff_int4(merchant_id),
-				  ff_column(&lines),
-				  ff_column(&skus),
-				  ff_column(&quantities),
-				  ff_column(&prices),
-				  ff_column(&groups));
 }
 
 FfDemand *
 ff_demand_from_document(int32 merchant_id, const FfOrderDocument *document)
 {
 	FfDemand *demand = palloc0(sizeof(FfDemand));
-	FfRows rows = ff_run(&channel_by_code, ff_int4(merchant_id), ff_text(document->channel));
+	FfRows channels = ff_run(&channels_of_merchant, ff_int4(merchant_id));
 
-	if (rows.count == 0)
+	if (!set_channel(demand, &channels, 0, document->channel))
 		ereport(ERROR,
 				(errcode(FF_ERR_UNKNOWN_OBJECT),
 				 errmsg("could not find channel \"%s\"", document->channel),
-				 errdetail("Field \"channel\" of the order names no channel of merchant %d.",
-						   merchant_id)));
-	demand->channel = document->channel;
-	demand->keep_back = ff_row_int4(&rows, 0, 1);
+				 errdetail("Field \"channel\" of the order names no channel.")));
 	demand->country = document->ship_to != NULL ? document->ship_to->country : NULL;
 	demand->postcode =
 		document->ship_to != NULL ? ff_postcode_key_or_null(document->ship_to->postcode) : NULL;
@@ -303,15 +372,6 @@ ff_demand_from_document(int32 merchant_id, const FfOrderDocument *document)
 	demand->promised_by = document->promised_by == FF_NO_TIME ? 0 : document->promised_by;
 	demand->ship_complete = document->ship_complete;
 	set_coordinates(demand, document->attributes);
-	rows = find_items(merchant_id, document);
-	for (uint64 row = 0; row < rows.count; row++)
-		if (ff_row_null(&rows, row, 5))
-			ereport(ERROR,
-					(errcode(FF_ERR_UNKNOWN_OBJECT),
-					 errmsg("could not find item \"%s\"", ff_row_text(&rows, row, 13)),
-					 errdetail("Line %d of the order, field \"sku\", names no item of merchant %d.",
-							   ff_row_int4(&rows, row, 2),
-							   merchant_id)));
-	read_lines(demand, &rows, 0, (int) rows.count);
+	read_document_lines(demand, merchant_id, document);
 	return demand;
 }
