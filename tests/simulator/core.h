@@ -25,6 +25,7 @@ typedef struct SimExchange
 	struct MHD_Connection *connection;
 	char *uri; /* as sent, with its query */
 	char *method;
+	char *path;  /* as sent, percent encoding and all, without its query */
 	char *parts; /* the path, cut for request.argument */
 	char *body;
 	size_t body_room;

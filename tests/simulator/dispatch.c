@@ -34,7 +34,7 @@ void
 sim_dispatch_find(SimExchange *exchange)
 {
 	SimRequest *request = &exchange->request;
-	const char *path = exchange->parts;
+	const char *path = exchange->path;
 	size_t size;
 
 	request->exchange = exchange;
@@ -58,7 +58,7 @@ sim_dispatch_find(SimExchange *exchange)
 
 /* Does the path fit the route?  Fills arguments with pointers into a copy that is cut there. */
 static bool
-fits_route(const char *pattern, char *path, const char *argument[4])
+fits_route(const char *pattern, const char *path, const char *argument[4])
 {
 	int found = 0;
 
@@ -86,14 +86,17 @@ fits_route(const char *pattern, char *path, const char *argument[4])
 	return *pattern == '\0' && *path == '\0';
 }
 
+/* The arguments, cut at their slash and decoded, in the copy of the path that is kept for them. */
 static void
-cut_arguments(SimRequest *request)
+cut_arguments(SimExchange *exchange)
 {
-	for (int i = 0; i < 4 && request->argument[i]; i++)
+	for (int i = 0; i < 4 && exchange->request.argument[i]; i++)
 	{
-		char *end = (char *) request->argument[i];
+		char *part = exchange->parts + (exchange->request.argument[i] - exchange->path);
 
-		end[strcspn(end, "/")] = '\0';
+		part[strcspn(part, "/")] = '\0';
+		MHD_http_unescape(part);
+		exchange->request.argument[i] = part;
 	}
 }
 
@@ -105,7 +108,7 @@ find_route(SimRequest *request, const SimRoute *routes, const char *path, bool *
 	{
 		const char *argument[4] = {NULL};
 
-		if (!fits_route(route->path, (char *) path, argument))
+		if (!fits_route(route->path, path, argument))
 			continue;
 		if (strcmp(route->method, request->method) != 0)
 		{
@@ -211,7 +214,7 @@ sim_dispatch(SimExchange *exchange)
 
 	if (!peer)
 	{
-		sim_offence(request, true, "route", "", "No peer is at %.120s.", exchange->parts);
+		sim_offence(request, true, "route", "", "No peer is at %.120s.", exchange->path);
 		sim_reply(request, 404, json_pack("{s:s}", "error", "no such peer"));
 		return;
 	}
@@ -235,7 +238,7 @@ sim_dispatch(SimExchange *exchange)
 		sim_refuse(request, NULL, "size", "", "The body is larger than 16 MB.");
 		return;
 	}
-	cut_arguments(request);
+	cut_arguments(exchange);
 	if (!(request->route->flags & SIM_OPEN) && peer->authorize && !peer->authorize(request))
 		return;
 	sim_check_query(request);

@@ -51,7 +51,8 @@ typedef enum SimType
  * One member of a body.  "a.b[].c" is member c of every element of array b of
  * object a; it is required only where its parent exists.  Parents need no row
  * of their own.  A member that no row names is an offence: refused when the
- * schema is closed, tolerated when it is not.
+ * schema is closed, tolerated when it is not; "a.*" names in its values the
+ * members of a that may be there and are not looked at.
  */
 typedef struct SimField
 {

@@ -69,6 +69,7 @@ end_exchange(void *unused, struct MHD_Connection *connection, void **subject,
 	json_decref(exchange->headers);
 	free(exchange->uri);
 	free(exchange->method);
+	free(exchange->path);
 	free(exchange->parts);
 	free(exchange->body);
 	free(exchange->answer);
@@ -209,10 +210,12 @@ handle(void *unused, struct MHD_Connection *connection, const char *url, const c
 	(void) unused;
 	(void) connection;
 	(void) version;
+	(void) url;
 	if (!exchange->method)
 	{
 		exchange->method = sim_strdup(method);
-		exchange->parts = sim_strdup(url);
+		exchange->path = sim_format("%.*s", (int) strcspn(exchange->uri, "?"), exchange->uri);
+		exchange->parts = sim_strdup(exchange->path);
 		sim_dispatch_find(exchange);
 		return MHD_YES;
 	}

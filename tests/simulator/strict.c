@@ -21,6 +21,7 @@ typedef struct SimNode
 	struct SimNode *children; /* members; for an array its element */
 	struct SimNode *next;
 	bool is_array;
+	const char *others; /* further members that may be there unchecked */
 } SimNode;
 
 /* Where failures go, and where the walk is. */
@@ -64,7 +65,7 @@ make_tree(const SimSchema *schema)
 		{
 			size_t size = strcspn(at, ".[");
 
-			if (size)
+			if (size && *at != '*')
 				node = child_of(node, at, size);
 			at += size;
 			while (strncmp(at, "[]", 2) == 0)
@@ -75,7 +76,10 @@ make_tree(const SimSchema *schema)
 			}
 			at += *at == '.';
 		}
-		node->field = field;
+		if (field->path[strlen(field->path) - 1] == '*')
+			node->others = field->values;
+		else
+			node->field = field;
 	}
 	return root;
 }
@@ -219,7 +223,7 @@ check_members(Check *check, const SimNode *node, const json_t *object, const cha
 		snprintf(place, sizeof place, "%s%s%s", path, *path ? "." : "", key);
 		if (child)
 			check_value(check, child, value, place);
-		else
+		else if (!node->others || !sim_is_one_of(key, node->others, '|'))
 			report(check,
 				   check->schema->closed,
 				   NULL,

@@ -109,6 +109,23 @@ static const SimField rate_fields[] = {
 	FREE(R "ShipmentTotalWeight"),
 	FORM(R "InvoiceLineTotal.CurrencyCode", sim_is_currency),
 	FORM(R "InvoiceLineTotal.MonetaryValue", sim_is_decimal),
+	/* What UPS's description knows and this file does not look at. */
+	OTHERS(RR "PickupType", "Description"),
+	OTHERS(RR "CustomerClassification", "Description"),
+	OTHERS("RateRequest.Shipment",
+		   "OriginRecordTransactionTimestamp|AlternateDeliveryAddress|ShipmentIndicationType|"
+		   "FRSPaymentInformation|FreightShipmentInformation|GoodsNotInFreeCirculationIndicator|"
+		   "DocumentsOnlyIndicator|RatingMethodRequestedIndicator|PromotionalDiscountInformation|"
+		   "MasterCartonIndicator|WWEShipmentIndicator"),
+	OTHERS(R "Shipper", "AttentionName"),
+	OTHERS(R "ShipTo", "AttentionName"),
+	OTHERS(R "ShipFrom", "AttentionName"),
+	OTHERS(R "Package[]",
+		   "DimWeight|Commodity|LargePackageIndicator|AdditionalHandlingIndicator|SimpleRate|"
+		   "UPSPremier|MinimumBillableWeightIndicator"),
+	OTHERS(R "ShipmentRatingOptions",
+		   "FRSShipmentIndicator|RateChartIndicator|TPFCNegotiatedRatesIndicator"),
+	OTHERS(R "DeliveryTimeInformation", "ReturnContractServices"),
 	{0}};
 
 SimSchema ups_rate_schema = {"A rate request", false, rate_fields, NULL};
@@ -155,6 +172,7 @@ static const SimField address_fields[] = {
 	 .code = "264001",
 	 .message = "Missing address"},
 	MAY(A ".ConsigneeName", 40),
+	MAY(A ".AttentionName", 40),
 	MAY(A ".BuildingName", 40),
 	{.path = A ".AddressLine", .type = SIM_ARRAY, .max = 3},
 	{.path = A ".AddressLine[]", .type = SIM_STRING, .max = 100},
@@ -292,6 +310,12 @@ static const SimField pickup_fields[] = {
 	MAY(P "SpecialInstruction", 57),
 	MAY(P "ReferenceNumber", 35),
 	FREE(P "TrackingData"),
+	OTHERS("PickupCreationRequest",
+		   "RateChartType|TaxInformationIndicator|UserLevelDiscountIndicator|"
+		   "TrackingDataWithReferenceNumber|FreightOptions|ServiceCategory|CashType|"
+		   "ShippingLabelsAvailable|Notification"),
+	OTHERS(P "Shipper", "ChargeCard"),
+	OTHERS(P "PickupAddress", "Urbanization"),
 	{0}};
 SimSchema ups_pickup_schema = {"A pickup request", false, pickup_fields, NULL};
 

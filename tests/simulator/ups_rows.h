@@ -28,6 +28,10 @@
 	{                                                 \
 		.path = path_, .type = SIM_ARRAY, .max = max_ \
 	}
+#define OTHERS(path_, values_)                                 \
+	{                                                          \
+		.path = path_ ".*", .type = SIM_ANY, .values = values_ \
+	}
 #define FREE(path_)                    \
 	{                                  \
 		.path = path_, .type = SIM_ANY \

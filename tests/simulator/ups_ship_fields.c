@@ -158,7 +158,6 @@ static const SimField ship_fields[] = {
 	FREE(S "ShipFrom.VendorInfo"),
 	FREE(S "AlternateDeliveryAddress"),
 	FREE(S "GlobalTaxInformation"),
-	FREE(S "SoldTo"),
 	{.path = S "PaymentInformation",
 	 .type = SIM_OBJECT,
 	 .flags = SIM_REQUIRED,
@@ -265,7 +264,6 @@ static const SimField ship_fields[] = {
 	MAY(F "Comments", 150),
 	MAY(F "DeclarationStatement", 550),
 	MAY(F "PurchaseOrderNumber", 35),
-	FLAG(F "EUDeMinimisIndicator"),
 	FORM(F "FreightCharges.MonetaryValue", sim_is_decimal),
 	FORM(F "InsuranceCharges.MonetaryValue", sim_is_decimal),
 	FORM(F "Discount.MonetaryValue", sim_is_decimal),
@@ -286,11 +284,6 @@ static const SimField ship_fields[] = {
 	NEED(F "Contacts.SoldTo.Name", 35, "128011", "Missing or invalid sold to name"),
 	NEED(F "Contacts.SoldTo.AttentionName", 35, "128012",
 		 "Missing or invalid sold to attention name"),
-	{.path = F "Contacts.SoldTo.Phone",
-	 .type = SIM_OBJECT,
-	 .flags = SIM_REQUIRED,
-	 .code = "128013",
-	 .message = "Missing or invalid sold to phone"},
 	NEED(F "Contacts.SoldTo.Phone.Number", 15, "128013", "Missing or invalid sold to phone"),
 	MAY(F "Contacts.SoldTo.EMailAddress", 50),
 	{.path = F "Contacts.SoldTo.Address",
@@ -302,8 +295,6 @@ static const SimField ship_fields[] = {
 	FREE(F "Contacts.ForwardAgent"),
 	FREE(F "Contacts.UltimateConsignee"),
 	FREE(F "Contacts.Producer"),
-	MAY(F "ConsigneeType", 2),
-	MAY(F "ShipperType", 2),
 	{.path = F "Product",
 	 .type = SIM_ARRAY,
 	 .flags = SIM_REQUIRED,
@@ -485,6 +476,62 @@ static const SimField ship_fields[] = {
 	 .message = "Missing or invalid label stock width"},
 	FREE(SR "LabelSpecification.CharacterSet"),
 	FREE(SR "ReceiptSpecification"),
+	{.path = S "ShipperType", .type = SIM_STRING, .values = "01|02|NA"},
+	{.path = S "ConsigneeType", .type = SIM_STRING, .values = "01|02|NA"},
+	{.path = S "ShipmentServiceOptions.EUDeMinimisIndicator", .type = SIM_STRING, .values = "Y|N"},
+	/* What UPS's description knows and this file does not look at. */
+	OTHERS("ShipmentRequest.LabelSpecification", "Instruction"),
+	OTHERS(
+		"ShipmentRequest.Shipment",
+		"DocumentsOnlyIndicator|FRSPaymentInformation|WorldEase|FreightShipmentInformation|"
+		"GoodsNotInFreeCirculationIndicator|PromotionalDiscountInformation|DGSignatoryInfo|"
+		"ShipmentRiskEnteringEU|USPSEndorsement|MILabelCN22Indicator|SubClassification|CostCenter|"
+		"CostCenterBarcodeIndicator|PackageID|PackageIDBarcodeIndicator|IrregularIndicator|"
+		"MIDualReturnShipmentKey|MIDualReturnShipmentIndicator|RatingMethodRequestedIndicator|"
+		"Locale|ShipmentValueThresholdCode|MasterCartonID|MasterCartonIndicator|QuoteID|TradeDirect|"
+		"HealthcareIdentifier"),
+	OTHERS(S "ReturnService", "Description"),
+	OTHERS(S "ShipTo.Address", "POBoxIndicator"),
+	OTHERS(S "PaymentInformation", "SplitDutyVATIndicator"),
+	OTHERS(S "PaymentInformation.ShipmentCharge[].BillShipper", "AlternatePaymentMethod"),
+	OTHERS(S "PaymentInformation.ShipmentCharge[].BillThirdParty",
+		   "CertifiedElectronicMail|InterchangeSystemCode"),
+	OTHERS(S "ShipmentRatingOptions",
+		   "FRSShipmentIndicator|RateChartIndicator|TPFCNegotiatedRatesIndicator"),
+	OTHERS(S "ShipmentIndicationType[]", "Description"),
+	OTHERS(S "ShipmentServiceOptions",
+		   "SaturdayPickupIndicator|AccessPointCOD|DeliverToAddresseeOnlyIndicator|"
+		   "ReturnOfDocumentIndicator|ImportControlIndicator|LabelMethod|"
+		   "CommercialInvoiceRemovalIndicator|PreAlertNotification|ExchangeForwardIndicator|"
+		   "HoldForPickupIndicator|DropoffAtUPSFacilityIndicator|LiftGateForPickUpIndicator|"
+		   "LiftGateForDeliveryIndicator|SDLShipmentIndicator|EPRAReleaseCode|RestrictedArticles|"
+		   "InsideDelivery|ItemDisposal"),
+	OTHERS(
+		S "ShipmentServiceOptions.InternationalForms",
+		"UPSPremiumCareForm|AdditionalDocumentIndicator|FormGroupIdName|BlanketPeriod|ExportDate|"
+		"ExportingCarrier|CarrierID|InBondCode|EntryNumber|PointOfOrigin|PointOfOriginType|"
+		"ModeOfTransport|PortOfExport|PortOfUnloading|LoadingPier|PartiesToTransaction|"
+		"RoutedExportTransactionIndicator|ContainerizedIndicator|OverridePaperlessIndicator|"
+		"ShipperMemo|HazardousMaterialsIndicator"),
+	OTHERS(S "ShipmentServiceOptions.InternationalForms.Contacts", "IntermediateConsignee"),
+	OTHERS(S "ShipmentServiceOptions.InternationalForms.Contacts.SoldTo",
+		   "TaxIdentificationNumber|Option|AccountNumber"),
+	OTHERS(S "ShipmentServiceOptions.InternationalForms.Contacts.SoldTo.Phone", "Extension"),
+	OTHERS(S "ShipmentServiceOptions.InternationalForms.Contacts.SoldTo.Address", "Town"),
+	OTHERS(S "ShipmentServiceOptions.InternationalForms.Product[]",
+		   "JointProductionIndicator|NetCostCode|NetCostDateRange|PreferenceCriteria|ProducerInfo|"
+		   "MarksAndNumbers|VehicleID|ScheduleB|ExportType|SEDTotalValue|TaxesPaid|ExcludeFromForm|"
+		   "PackingListInfo|EEIInformation|DDSReferenceNumber|ProductIdentifier|"
+		   "CommodityFieldSpecialConditionCode"),
+	OTHERS(
+		S "Package[]",
+		"PalletDescription|NumOfPieces|UnitPrice|DimWeight|OversizeIndicator|"
+		"MinimumBillableWeightIndicator|SimpleRate|UPSPremier|Commodity|HazMatPackageInformation"),
+	OTHERS(S "Package[].PackageServiceOptions.DeliveryConfirmation", "DCISNumber"),
+	OTHERS(S "Package[].PackageServiceOptions",
+		   "AccessPointCOD|ShipperReleaseIndicator|Notification|HazMat|HazMatTypeCode|DryIce|"
+		   "UPSPremiumCareIndicator|ProactiveIndicator|PackageIdentifier|ClinicalTrialsID|"
+		   "RefrigerationIndicator|Healthcare"),
 	{0}};
 
 SimSchema ups_ship_schema = {"A ship request", false, ship_fields, NULL};

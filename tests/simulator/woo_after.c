@@ -396,5 +396,6 @@ static const SimField tracking_fields[] = {{"tracking_provider", SIM_STRING, 0},
 										   {"tracking_number", SIM_STRING, SIM_REQUIRED},
 										   {"date_shipped", SIM_STRING, 0, .form = sim_is_iso_time},
 										   {"replace_tracking", SIM_INTEGER, 0},
+										   {"status_shipped", SIM_INTEGER, 0},
 										   {0}};
 SimSchema woo_tracking_schema = {"A shipment tracking", false, tracking_fields, NULL};

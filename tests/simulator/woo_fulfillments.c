@@ -144,7 +144,7 @@ woo_list_fulfillments(SimRequest *request)
 		if (json_is_null(json_object_get(fulfillment, "date_deleted")))
 			json_array_append(live, fulfillment);
 	}
-	woo_reply(request, 200, json_pack("{s:o}", "fulfillments", live));
+	woo_reply(request, 200, live);
 }
 
 void

@@ -371,7 +371,7 @@ static const SimSetting settings[] = {
 	 SIM_SETTING_BOOL,
 	 &woo_tracking_plugin_on,
 	 "false",
-	 "the Shipment Tracking plugin is installed"},
+	 "the Shipment Tracking plugin is installed, and the advanced one"},
 	{"php_warning", SIM_SETTING_BOOL, &php_warning, "false", "PHP warnings precede every JSON"},
 	{"site_zone_minutes", SIM_SETTING_INT, &woo_site_zone, "60", "the site's time zone"},
 	{"currency", SIM_SETTING_TEXT, woo_currency, "EUR", "of the shop"},
@@ -393,6 +393,7 @@ static const SimSetting settings[] = {
 		"PATCH", path_, handle_, schema_, COMMON, 0                                            \
 	}
 
+#define AST       "/wp-json/wc-ast/v3/orders/{id}/shipment-trackings"
 #define TRACKINGS "/wp-json/wc-shipment-tracking/v3/orders/{id}/shipment-trackings"
 
 static const SimRoute routes[] = {
@@ -448,6 +449,8 @@ static const SimRoute routes[] = {
 	 0},
 	{"GET", TRACKINGS, woo_list_trackings, NULL, COMMON, 0},
 	{"POST", TRACKINGS, woo_add_tracking, &woo_tracking_schema, COMMON, 0},
+	{"GET", AST, woo_list_trackings, NULL, COMMON, 0},
+	{"POST", AST, woo_add_tracking, &woo_tracking_schema, COMMON, 0},
 	{"GET", TRACKINGS "/providers", woo_tracking_providers, NULL, COMMON, 0},
 	{"DELETE", TRACKINGS "/{tracking}", woo_delete_tracking, NULL, COMMON, 0},
 	{0}};
