@@ -65,6 +65,8 @@ extern void sim_server_stop(void);
 extern int sim_server_port(void);
 extern bool sim_server_has_tls(void);
 extern int sim_server_socket(const SimExchange *exchange);
+/* The peer's turn, and a note of it. */
+extern void sim_server_process(SimExchange *exchange);
 extern enum MHD_Result sim_server_answer(SimExchange *exchange);
 /* Holds the request; sim_server_release lets the server come back to it. */
 extern void sim_server_hold(SimExchange *exchange);

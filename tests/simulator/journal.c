@@ -73,15 +73,33 @@ is_control(const SimRequest *request)
 	return request->peer == &sim_peer_control;
 }
 
+/* Text that grows by lines. */
+typedef struct Lines
+{
+	char *text;
+	size_t size;
+	size_t room;
+} Lines;
+
 static enum MHD_Result
 add_header(void *subject, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	char **text = subject;
-	char *longer = sim_format("%s%s: %s\n", *text, name, value ? value : "");
+	Lines *lines = subject;
+	size_t name_size = strlen(name);
+	size_t value_size = value ? strlen(value) : 0;
 
 	(void) kind;
-	free(*text);
-	*text = longer;
+	if (lines->size + name_size + value_size + 4 > lines->room)
+	{
+		lines->room = (lines->size + name_size + value_size + 4) * 2;
+		lines->text = sim_realloc(lines->text, lines->room);
+	}
+	memcpy(lines->text + lines->size, name, name_size);
+	memcpy(lines->text + lines->size + name_size, ": ", 2);
+	if (value_size)
+		memcpy(lines->text + lines->size + name_size + 2, value, value_size);
+	lines->size += name_size + value_size + 3;
+	strcpy(lines->text + lines->size - 1, "\n");
 	return MHD_YES;
 }
 
@@ -99,6 +117,7 @@ void
 sim_journal_request(SimExchange *exchange)
 {
 	SimRequest *request = &exchange->request;
+	Lines headers = {0};
 	Logged *logged;
 
 	if (is_control(request))
@@ -111,8 +130,8 @@ sim_journal_request(SimExchange *exchange)
 	logged->peer = peer_name(request);
 	logged->method = sim_strdup(exchange->method);
 	logged->uri = sim_strdup(exchange->uri);
-	logged->headers = sim_strdup("");
-	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, &logged->headers);
+	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, &headers);
+	logged->headers = headers.text ? headers.text : sim_strdup("");
 	logged->body_size = request->body_size;
 	logged->body =
 		sim_alloc(BODY_KEPT < request->body_size ? BODY_KEPT + 1 : request->body_size + 1);

@@ -369,10 +369,11 @@ static const SimSetting settings[] = {
 	{0}};
 
 #define API "/{instance}/api/v1"
-#define ORDER_QUERY                                                                                   \
-	"goodsOwnerId orderNumber orderNumbers orderStatusFrom orderStatusTo orderStatusChangedTimeFrom " \
-	"orderUpdatedTimeFrom orderCreatedTimeFrom orderCreatedTimeTo shippedTimeFrom shippedTimeTo "     \
-	"lastReturnedFrom marketPlace shipmentId articleNumbers serial parcelNumber orderIdFrom "         \
+#define ORDER_QUERY                                                          \
+	"goodsOwnerId orderNumber orderNumbers orderStatusFrom orderStatusTo "   \
+	"orderStatusChangedTimeFrom orderUpdatedTimeFrom orderCreatedTimeFrom "  \
+	"orderCreatedTimeTo shippedTimeFrom shippedTimeTo lastReturnedFrom "     \
+	"marketPlace shipmentId articleNumbers serial parcelNumber orderIdFrom " \
 	"maxOrdersToGet onlyOrdersWithOrderLinesToReport"
 #define ARTICLE_QUERY                                                                          \
 	"goodsOwnerId articleNumber articleNumbers articleSystemIdFrom maxArticlesToGet "          \

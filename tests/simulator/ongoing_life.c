@@ -279,19 +279,17 @@ live(void *subject, int64_t stage)
 	OngoingOrder *order = subject;
 	int before = stage ? life[stage - 1] : 200;
 
-	/* Somebody else has moved it, or it waits for attention. */
-	if (order->status != before)
-		return;
-	move(order, life[stage], NULL);
-	if (stage + 1 < (int64_t) (sizeof life / sizeof *life))
-		sim_at(sim_now() + ongoing_auto_step_s, live, order, stage + 1);
+	/* Unless somebody else has moved it, or it waits for attention. */
+	if (order->status == before)
+		move(order, life[stage], NULL);
 }
 
+/* All stages at once: a clock that jumps meets each of them. */
 void
 ongoing_plan_life(OngoingOrder *order)
 {
-	if (ongoing_auto_step_s > 0)
-		sim_at(sim_now() + ongoing_auto_step_s, live, order, 0);
+	for (size_t i = 0; ongoing_auto_step_s > 0 && i < sizeof life / sizeof *life; i++)
+		sim_at(sim_now() + (double) (i + 1) * ongoing_auto_step_s, live, order, (int64_t) i);
 }
 
 /* --- control --- */

@@ -135,11 +135,24 @@ queue_text(SimExchange *exchange, int status, const char *type, const char *text
 
 /* --- held --- */
 
+/* A request that was not processed before is processed now, whether its sender still waits or not.
+ */
+static void
+end_delay(void *subject, int64_t unused)
+{
+	SimExchange *exchange = subject;
+
+	(void) unused;
+	if (!exchange->processed)
+		sim_server_process(exchange);
+	sim_server_release(exchange);
+}
+
 static enum MHD_Result
 delay(SimExchange *exchange, const json_t *how)
 {
 	sim_server_hold(exchange);
-	sim_after(sim_real(how, "ms", 1000), release, exchange, 0);
+	sim_after(sim_real(how, "ms", 1000), end_delay, exchange, 0);
 	return MHD_YES;
 }
 

@@ -32,6 +32,8 @@ typedef struct Check
 	SimFailure *failures;
 	int room;
 	int count;
+	char path[200]; /* where the walk is; grows and shrinks with it */
+	size_t length;
 } Check;
 
 static SimNode *
@@ -106,20 +108,19 @@ sim_schema_free(SimSchema *schema)
 }
 
 static void report(Check *check, bool refused, const SimField *row, const char *rule,
-				   const char *path, const char *format, ...) __attribute__((format(printf, 6, 7)));
+				   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 static void
-report(Check *check, bool refused, const SimField *row, const char *rule, const char *path,
-	   const char *format, ...)
+report(Check *check, bool refused, const SimField *row, const char *rule, const char *format, ...)
 {
 	SimFailure failure = {.rule = rule, .row = row};
 	va_list arguments;
 
-	snprintf(failure.field, sizeof failure.field, "%s", path);
+	snprintf(failure.field, sizeof failure.field, "%s", check->path);
 	va_start(arguments, format);
 	vsnprintf(failure.detail, sizeof failure.detail, format, arguments);
 	va_end(arguments);
-	sim_offence(check->request, refused, rule, path, "%s", failure.detail);
+	sim_offence(check->request, refused, rule, check->path, "%s", failure.detail);
 	if (!refused)
 		return;
 	if (check->count < check->room)
@@ -177,101 +178,120 @@ static const char *const type_names[] = {[SIM_STRING] = "a string",
 										 [SIM_DECIMAL] = "a decimal number",
 										 [SIM_ANY] = "anything"};
 
+/* One step down, to a member or (name NULL) an element; answers the length to go back to. */
+static size_t
+step_down(Check *check, const char *name, size_t index)
+{
+	size_t before = check->length;
+	char number[24];
+	size_t size;
+
+	if (!name)
+		snprintf(number, sizeof number, "[%zu]", index);
+	else if (before && before + 1 < sizeof check->path)
+		check->path[check->length++] = '.';
+	size = strlen(name ? name : number);
+	if (size > sizeof check->path - 1 - check->length)
+		size = sizeof check->path - 1 - check->length;
+	memcpy(check->path + check->length, name ? name : number, size);
+	check->length += size;
+	check->path[check->length] = '\0';
+	return before;
+}
+
 static void
-check_string(Check *check, const SimField *field, const char *text, const char *path)
+step_up(Check *check, size_t before)
+{
+	check->length = before;
+	check->path[before] = '\0';
+}
+
+static void
+check_string(Check *check, const SimField *field, const char *text)
 {
 	if ((field->flags & SIM_REQUIRED) && !(field->flags & SIM_BLANK) && !text[strspn(text, " \t")])
-		report(check, true, field, "required", path, "It is empty.");
+		report(check, true, field, "required", "It is empty.");
 	else if (field->max && sim_length(text) > (size_t) field->max)
 		report(check,
 			   true,
 			   field,
 			   "length",
-			   path,
 			   "It has %zu characters, at most %d are allowed.",
 			   sim_length(text),
 			   field->max);
 	else if (field->values && !sim_is_one_of(text, field->values, '|'))
-		report(check,
-			   true,
-			   field,
-			   "value",
-			   path,
-			   "\"%.60s\" is not one of %.200s.",
-			   text,
-			   field->values);
+		report(check, true, field, "value", "\"%.60s\" is not one of %.200s.", text, field->values);
 	else if (field->form && *text && !field->form(text))
-		report(
-			check, true, field, "form", path, "\"%.100s\" does not have the demanded form.", text);
+		report(check, true, field, "form", "\"%.100s\" does not have the demanded form.", text);
 }
 
-static void check_value(Check *check, const SimNode *node, const json_t *value, const char *path);
+static void check_value(Check *check, const SimNode *node, const json_t *value);
 
 static void
-check_members(Check *check, const SimNode *node, const json_t *object, const char *path)
+check_members(Check *check, const SimNode *node, const json_t *object)
 {
 	const char *key;
 	json_t *value;
-	char place[200];
 
 	json_object_foreach((json_t *) object, key, value)
 	{
 		const SimNode *child = node->children;
+		size_t before = step_down(check, key, 0);
 
 		while (child && (!child->name || strcmp(child->name, key) != 0))
 			child = child->next;
-		snprintf(place, sizeof place, "%s%s%s", path, *path ? "." : "", key);
 		if (child)
-			check_value(check, child, value, place);
+			check_value(check, child, value);
 		else if (!node->others || !sim_is_one_of(key, node->others, '|'))
 			report(check,
 				   check->schema->closed,
 				   NULL,
 				   "unknown",
-				   place,
 				   "%s has no such member.",
 				   check->schema->name);
+		step_up(check, before);
 	}
 	for (const SimNode *child = node->children; child; child = child->next)
 	{
 		const SimField *field = child->field;
+		size_t before;
 
 		if (!field || !(field->flags & SIM_REQUIRED) || json_object_get(object, child->name) ||
 			(field->when && !field->when(check->request->json)))
 			continue;
-		snprintf(place, sizeof place, "%s%s%s", path, *path ? "." : "", child->name);
-		report(check, true, field, "required", place, "It is missing.");
+		before = step_down(check, child->name, 0);
+		report(check, true, field, "required", "It is missing.");
+		step_up(check, before);
 	}
 }
 
 static void
-check_elements(Check *check, const SimNode *node, const json_t *array, const char *path)
+check_elements(Check *check, const SimNode *node, const json_t *array)
 {
 	const SimField *field = node->field;
 	size_t size = json_array_size(array);
 
 	if (field && (field->flags & SIM_REQUIRED) && size == 0)
-		report(check, true, field, "required", path, "It has no element.");
+		report(check, true, field, "required", "It has no element.");
 	if (field && field->max && size > (size_t) field->max)
 		report(check,
 			   true,
 			   field,
 			   "length",
-			   path,
 			   "It has %zu elements, at most %d are allowed.",
 			   size,
 			   field->max);
 	for (size_t i = 0; node->children && i < size; i++)
 	{
-		char place[200];
+		size_t before = step_down(check, NULL, i);
 
-		snprintf(place, sizeof place, "%s[%zu]", path, i);
-		check_value(check, node->children, json_array_get(array, i), place);
+		check_value(check, node->children, json_array_get(array, i));
+		step_up(check, before);
 	}
 }
 
 static void
-check_value(Check *check, const SimNode *node, const json_t *value, const char *path)
+check_value(Check *check, const SimNode *node, const json_t *value)
 {
 	const SimField *field = node->field;
 	SimType type = field                    ? field->type
@@ -288,22 +308,21 @@ check_value(Check *check, const SimNode *node, const json_t *value, const char *
 			   true,
 			   field,
 			   json_is_null(value) && needed ? "required" : "type",
-			   path,
 			   "It is %s, it must be %s.",
 			   type_of(value),
 			   type_names[type]);
 	else if (json_is_string(value) && field)
-		check_string(check, field, json_string_value(value), path);
+		check_string(check, field, json_string_value(value));
 	else if (json_is_object(value) && node->children)
-		check_members(check, node, value, path);
+		check_members(check, node, value);
 	else if (json_is_array(value))
-		check_elements(check, node, value, path);
+		check_elements(check, node, value);
 }
 
 int
 sim_check_body(SimRequest *request, SimSchema *schema, SimFailure *failures, int room)
 {
-	Check check = {request, schema, failures, room, 0};
+	Check check = {.request = request, .schema = schema, .failures = failures, .room = room};
 
 	if (!schema->tree)
 		schema->tree = make_tree(schema);
@@ -312,11 +331,10 @@ sim_check_body(SimRequest *request, SimSchema *schema, SimFailure *failures, int
 			   true,
 			   NULL,
 			   "type",
-			   "",
 			   "The body is %s, it must be an object.",
 			   type_of(request->json));
 	else
-		check_members(&check, schema->tree, request->json, "");
+		check_members(&check, schema->tree, request->json);
 	return check.count;
 }
 

@@ -397,7 +397,10 @@ sim_get(const json_t *json, const char *path)
 		char key[64];
 		size_t size = strcspn(path, ".");
 
-		snprintf(key, sizeof key, "%.*s", (int) size, path);
+		if (size >= sizeof key)
+			return NULL;
+		memcpy(key, path, size);
+		key[size] = '\0';
 		json = json_is_array(json) ? json_array_get(json, (size_t) strtoul(key, NULL, 10))
 								   : json_object_get(json, key);
 		path += size + (path[size] == '.');

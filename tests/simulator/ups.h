@@ -119,7 +119,10 @@ extern json_t *ups_success(const SimRequest *request);
 /* ups_label.c */
 extern void ups_number(const char *account, const char *service, long serial, char number[19]);
 extern bool ups_number_is_valid(const char *number);
-extern json_t *ups_label(const UpsShipment *shipment, int package, const char *format, long bytes);
+extern json_t *ups_label(const UpsShipment *shipment, int package, const char *format, long bytes,
+						 char **image);
+/* Answers 200 with the JSON, images in the places of their marks; frees all of it. */
+extern void ups_reply_images(SimRequest *request, json_t *json, char **images, int count);
 extern json_t *ups_invoice(const UpsShipment *shipment);
 
 /* ups_rate.c */

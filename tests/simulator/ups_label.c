@@ -115,11 +115,16 @@ document(const char *format, const char *text, long bytes)
 	return encoded;
 }
 
+/*
+ * Writing ten kilobytes of base64 through a JSON library costs more than the whole rest of a call,
+ * so an image is a mark in the JSON ("@0@", the number of the package) until ups_reply_images puts
+ * it there.
+ */
 json_t *
-ups_label(const UpsShipment *shipment, int package, const char *format, long bytes)
+ups_label(const UpsShipment *shipment, int package, const char *format, long bytes, char **image)
 {
 	char text[400];
-	char *image;
+	char mark[24];
 	json_t *label;
 
 	snprintf(text,
@@ -130,7 +135,8 @@ ups_label(const UpsShipment *shipment, int package, const char *format, long byt
 			 shipment->to_city,
 			 shipment->to_postcode,
 			 shipment->to_country);
-	image = document(format, strcmp(format, "ZPL") == 0 ? text : "", bytes);
+	*image = document(format, strcmp(format, "ZPL") == 0 ? text : "", bytes);
+	snprintf(mark, sizeof mark, "@%d@", package);
 	label = json_pack("{s:{s:s, s:s}, s:s}",
 					  "ImageFormat",
 					  "Code",
@@ -138,11 +144,45 @@ ups_label(const UpsShipment *shipment, int package, const char *format, long byt
 					  "Description",
 					  format,
 					  "GraphicImage",
-					  image);
+					  mark);
 	if (strcmp(format, "GIF") == 0 || strcmp(format, "PNG") == 0)
 		json_object_set_new(label, "HTMLImage", json_string("PGh0bWw+PC9odG1sPg=="));
-	free(image);
 	return label;
+}
+
+#define MARK "\"GraphicImage\":\"@"
+
+void
+ups_reply_images(SimRequest *request, json_t *json, char **images, int count)
+{
+	char *text = json_dumps(json, SIM_WIRE);
+	size_t room = strlen(text) + 1;
+	const char *from = text;
+	const char *mark;
+	char *whole;
+	char *to;
+
+	for (int i = 0; i < count; i++)
+		room += strlen(images[i]);
+	whole = to = sim_alloc(room);
+	while ((mark = strstr(from, MARK)))
+	{
+		size_t size = (size_t) (mark - from) + sizeof MARK - 2;
+		const char *image = images[atoi(mark + sizeof MARK - 1)];
+
+		memcpy(to, from, size);
+		memcpy(to + size, image, strlen(image));
+		to += size + strlen(image);
+		from = strchr(mark + sizeof MARK - 1, '@') + 1;
+	}
+	strcpy(to, from);
+	sim_reply_text(request, 200, "application/json; charset=utf-8", whole, strlen(whole));
+	for (int i = 0; i < count; i++)
+		free(images[i]);
+	free(images);
+	free(whole);
+	free(text);
+	json_decref(json);
 }
 
 json_t *

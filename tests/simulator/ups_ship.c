@@ -176,7 +176,7 @@ make_shipment(const json_t *body)
 }
 
 static json_t *
-ship_results(const UpsShipment *shipment, bool negotiated)
+ship_results(const UpsShipment *shipment, bool negotiated, char **images)
 {
 	json_t *labels = json_array();
 	json_t *results;
@@ -191,7 +191,7 @@ ship_results(const UpsShipment *shipment, bool negotiated)
 					  "ServiceOptionsCharges",
 					  ups_money(shipment->currency, 0),
 					  "ShippingLabel",
-					  ups_label(shipment, i, shipment->label_format, ups_label_bytes)));
+					  ups_label(shipment, i, shipment->label_format, ups_label_bytes, &images[i])));
 	}
 	results = json_pack("{s:o, s:{s:o, s:o, s:o}, s:s}",
 						"BillingWeight",
@@ -280,6 +280,7 @@ ups_ship(SimRequest *request)
 									 "ReferenceNumber.0.Value",
 									 sim_text(wanted, "Package.0.ReferenceNumber.0.Value", ""));
 	UpsShipment *shipment;
+	char **images;
 
 	if (!ups_obeys(request, ups_ship_laws, wanted) || !is_our_account(request, body))
 		return;
@@ -290,16 +291,19 @@ ups_ship(SimRequest *request)
 		return;
 	}
 	shipment = make_shipment(body);
-	sim_reply(
+	images = sim_alloc((size_t) shipment->package_count * sizeof *images);
+	ups_reply_images(
 		request,
-		200,
 		json_pack("{s:{s:o, s:o}}",
 				  "ShipmentResponse",
 				  "Response",
 				  ups_success(request),
 				  "ShipmentResults",
 				  ship_results(shipment,
-							   sim_get(wanted, "ShipmentRatingOptions.NegotiatedRatesIndicator"))));
+							   sim_get(wanted, "ShipmentRatingOptions.NegotiatedRatesIndicator"),
+							   images)),
+		images,
+		shipment->package_count);
 }
 
 /* --- void --- */
@@ -402,13 +406,14 @@ static void
 answer_labels(SimRequest *request, const UpsShipment *shipment)
 {
 	json_t *labels = json_array();
+	char **images = sim_alloc((size_t) shipment->package_count * sizeof *images);
 	const char *format = sim_text(request->json,
 								  "LabelRecoveryRequest.LabelSpecification.LabelImageFormat.Code",
 								  shipment->label_format);
 
 	for (int i = 0; i < shipment->package_count; i++)
 	{
-		json_t *label = ups_label(shipment, i, format, ups_label_bytes);
+		json_t *label = ups_label(shipment, i, format, ups_label_bytes, &images[i]);
 
 		json_array_append_new(labels,
 							  json_pack("{s:s, s:{s:O, s:O}}",
@@ -421,16 +426,17 @@ answer_labels(SimRequest *request, const UpsShipment *shipment)
 										json_object_get(label, "GraphicImage")));
 		json_decref(label);
 	}
-	sim_reply(request,
-			  200,
-			  json_pack("{s:{s:o, s:s, s:o}}",
-						"LabelRecoveryResponse",
-						"Response",
-						ups_success(request),
-						"ShipmentIdentificationNumber",
-						shipment->id,
-						"LabelResults",
-						labels));
+	ups_reply_images(request,
+					 json_pack("{s:{s:o, s:s, s:o}}",
+							   "LabelRecoveryResponse",
+							   "Response",
+							   ups_success(request),
+							   "ShipmentIdentificationNumber",
+							   shipment->id,
+							   "LabelResults",
+							   labels),
+					 images,
+					 shipment->package_count);
 }
 
 static void
