@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 
 #include "pg/guc.h"
+#include "pg/planning.h"
 #include "workers/worker.h"
 
 PG_MODULE_MAGIC;
@@ -20,6 +21,7 @@ void
 _PG_init(void)
 {
 	ff_guc_init();
+	ff_planning_init();
 	if (process_shared_preload_libraries_in_progress)
 		ff_workers_init();
 }

@@ -7,13 +7,13 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "optimizer/cost.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/timestamp.h"
 
+#include "pg/planning.h"
 #include "pg/spi.h"
 
 MemoryContext
@@ -51,27 +51,23 @@ prepare(FfStatement *statement)
 	statement->plan = plan;
 }
 
-/* Makes the plan anew, where there is none that is valid, with indexes going before all else. */
+/* Makes the plan where there is none that is valid. */
 static void
-plan_along_indexes(FfStatement *statement)
+plan_as_large(FfStatement *statement)
 {
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(statement->plan));
-	bool seqscan = enable_seqscan;
-	bool hashjoin = enable_hashjoin;
-	bool mergejoin = enable_mergejoin;
+	bool before;
 
 	if (source->is_valid && source->gplan != NULL && source->gplan->is_valid)
 		return;
-	enable_seqscan = enable_hashjoin = enable_mergejoin = false;
+	before = ff_plan_as_large(true);
 	PG_TRY();
 	{
 		ReleaseCachedPlan(SPI_plan_get_cached_plan(statement->plan), CurrentResourceOwner);
 	}
 	PG_FINALLY();
 	{
-		enable_seqscan = seqscan;
-		enable_hashjoin = hashjoin;
-		enable_mergejoin = mergejoin;
+		ff_plan_as_large(before);
 	}
 	PG_END_TRY();
 }
@@ -89,7 +85,7 @@ ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
 	if (statement->plan == NULL)
 		prepare(statement);
 	if (!statement->bulk)
-		plan_along_indexes(statement);
+		plan_as_large(statement);
 	for (int i = 0; i < count; i++)
 	{
 		values[i] = arguments[i].value;

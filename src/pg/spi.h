@@ -30,10 +30,10 @@
 #define FF_MAX_ARGUMENTS 32
 
 /*
- * A statement is planned once, without looking at its arguments, and along
- * indexes whatever the statistics say: a table that was empty when a session
- * began would else be scanned whole until the next analyze.  A statement that
- * is meant to read whole tables says bulk, and is planned like any other.
+ * A statement is planned once, without looking at its arguments, and as for
+ * large tables (planning.h), so that no plan depends on when a session began.
+ * A statement that is meant to read whole tables says bulk, and is planned
+ * like any other.
  */
 typedef struct FfStatement
 {
