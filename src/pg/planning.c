@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "jit/jit.h"
 #include "optimizer/plancat.h"
 
 #include "pg/planning.h"
@@ -44,11 +45,20 @@ ff_planning_init(void)
 	get_relation_info_hook = enlarge;
 }
 
-bool
-ff_plan_as_large(bool on)
+FfPlanning
+ff_planning_begin(bool large)
 {
-	bool was = as_large;
+	FfPlanning before = {as_large, jit_enabled};
 
-	as_large = on;
-	return was;
+	as_large = large;
+	if (large)
+		jit_enabled = false;
+	return before;
+}
+
+void
+ff_planning_end(FfPlanning before)
+{
+	as_large = before.large;
+	jit_enabled = before.jit;
 }

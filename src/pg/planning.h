@@ -14,7 +14,19 @@
 /* Chains the planner's hook; called once from _PG_init. */
 extern void ff_planning_init(void);
 
-/* While it is on, every table and index counts as large.  Answers what it was. */
-extern bool ff_plan_as_large(bool on);
+typedef struct FfPlanning
+{
+	bool large; /* every table and index counts as large */
+	bool jit;
+} FfPlanning;
+
+/*
+ * From now on what is planned, by us or by the checks of foreign keys that our
+ * statements set off, is planned as for large tables, and nothing is compiled
+ * for it.  Answers what to give to ff_planning_end, which must be called on
+ * every way out.
+ */
+extern FfPlanning ff_planning_begin(bool large);
+extern void ff_planning_end(FfPlanning before);
 
 #endif

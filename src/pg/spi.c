@@ -10,7 +10,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/plancache.h"
 #include "utils/timestamp.h"
 
 #include "pg/planning.h"
@@ -51,25 +50,22 @@ prepare(FfStatement *statement)
 	statement->plan = plan;
 }
 
-/* Makes the plan where there is none that is valid. */
-static void
-plan_as_large(FfStatement *statement)
+static int
+execute(FfStatement *statement, Datum *values, const char *nulls)
 {
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(statement->plan));
-	bool before;
+	FfPlanning before = ff_planning_begin(!statement->bulk);
+	int code = 0;
 
-	if (source->is_valid && source->gplan != NULL && source->gplan->is_valid)
-		return;
-	before = ff_plan_as_large(true);
 	PG_TRY();
 	{
-		ReleaseCachedPlan(SPI_plan_get_cached_plan(statement->plan), CurrentResourceOwner);
+		code = SPI_execute_plan(statement->plan, values, nulls, false, 0);
 	}
 	PG_FINALLY();
 	{
-		ff_plan_as_large(before);
+		ff_planning_end(before);
 	}
 	PG_END_TRY();
+	return code;
 }
 
 FfRows
@@ -84,14 +80,12 @@ ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
 	Assert(count == statement->arguments);
 	if (statement->plan == NULL)
 		prepare(statement);
-	if (!statement->bulk)
-		plan_as_large(statement);
 	for (int i = 0; i < count; i++)
 	{
 		values[i] = arguments[i].value;
 		nulls[i] = arguments[i].null ? 'n' : ' ';
 	}
-	code = SPI_execute_plan(statement->plan, values, nulls, false, 0);
+	code = execute(statement, values, nulls);
 	if (code < 0)
 		elog(ERROR,
 			 "could not run a statement: %s: %s",
