@@ -158,3 +158,63 @@ SELECT * FROM pg_temp.route('[{"sku": "A", "quantity": 1}]', '{"channel": "nowhe
 SELECT (SELECT count(*) FROM fulfillment.orders WHERE merchant_id = 40) AS orders,
        (SELECT count(*) FROM fulfillment.decisions WHERE merchant_id = 40) AS decisions,
        (SELECT sum(used) FROM fulfillment.location_days WHERE merchant_id = 40) AS slots;
+
+-- Orders: the decision is stored with the order, and explained.
+CREATE FUNCTION pg_temp.submit(number text, lines jsonb, more jsonb DEFAULT '{}') RETURNS bigint LANGUAGE sql AS $$
+	SELECT fulfillment.submit_order(pg_temp.document($2, $3 || jsonb_build_object('number', $1)))
+$$;
+CREATE FUNCTION pg_temp.order_id(number text) RETURNS bigint LANGUAGE sql AS $$
+	SELECT order_id FROM fulfillment.orders WHERE merchant_id = 40 AND orders.number = $1
+$$;
+CREATE VIEW pg_temp.parts AS
+	SELECT o.number, s.number AS shipment, l.code AS location, p.code AS provider, s.state, s.planned_cost,
+	       (SELECT string_agg(format('%s x %s', sl.quantity, i.sku), ', ' ORDER BY sl.line)
+	          FROM fulfillment.shipment_lines sl JOIN fulfillment.items i USING (merchant_id, item_id)
+	         WHERE (sl.merchant_id, sl.shipment_id) = (s.merchant_id, s.shipment_id)) AS lines
+	  FROM fulfillment.shipments s JOIN fulfillment.orders o USING (merchant_id, order_id)
+	  JOIN fulfillment.locations l ON l.merchant_id = s.merchant_id AND l.location_id = s.location_id
+	  JOIN fulfillment.providers p ON p.merchant_id = s.merchant_id AND p.provider_id = s.provider_id
+	 WHERE s.merchant_id = 40 AND s.state <> 'cancelled'
+	 ORDER BY o.number, s.number;
+SELECT pg_temp.stock('FAR', 'A', 10), pg_temp.stock('FAR', 'B', 10), pg_temp.stock('NEAR', 'A', 1), pg_temp.stock('NEAR', 'B', 0);
+SELECT pg_temp.submit('R-10', '[{"sku": "A", "quantity": 13}]') > 0 AS submitted;
+SELECT * FROM pg_temp.parts;
+SELECT rank, verdict, location, lines, cost, cost_parts, total, dearer, reason
+  FROM fulfillment.explain_assignment(pg_temp.order_id('R-10'));
+SELECT state, routing_reason, next_routing_at > now() AS tried_again FROM fulfillment.orders
+ WHERE merchant_id = 40 AND number = 'R-10';
+
+-- 10. Slots of the day are counted; the order after the last one says capacity.
+SELECT pg_temp.stock('NEAR', 'B', 10);
+UPDATE fulfillment.locations SET daily_capacity = 2 WHERE merchant_id = 40 AND code = 'NEAR';
+SELECT count(pg_temp.submit('R-2' || n, '[{"sku": "B", "quantity": 1}]')) FROM generate_series(1, 3) n;
+SELECT * FROM pg_temp.parts WHERE number LIKE 'R-2_';
+SELECT verdict, location, reason FROM fulfillment.explain_assignment(pg_temp.order_id('R-23')) WHERE rank IS NULL;
+SELECT sum(used) AS used FROM fulfillment.location_days d JOIN fulfillment.locations l USING (merchant_id, location_id)
+ WHERE merchant_id = 40 AND l.code = 'NEAR';
+UPDATE fulfillment.locations SET daily_capacity = NULL WHERE merchant_id = 40;
+
+-- Orders of one wave see each other: one unit goes to one of three.
+SELECT pg_temp.stock('NEAR', 'CARD', 0), pg_temp.stock('FAR', 'CARD', 0);
+SELECT count(pg_temp.submit('R-3' || n, '[{"sku": "CARD", "quantity": 1}]')) FROM generate_series(1, 3) n;
+SELECT pg_temp.stock('NEAR', 'CARD', 1);
+UPDATE fulfillment.orders SET next_routing_at = now() WHERE merchant_id = 40 AND number LIKE 'R-3_';
+SELECT fulfillment.assign_orders(10) AS shipments;
+SELECT o.number, p.location, o.routing_reason
+  FROM fulfillment.orders o LEFT JOIN pg_temp.parts p ON p.number = o.number
+ WHERE o.merchant_id = 40 AND o.number LIKE 'R-3_' ORDER BY o.number;
+
+-- A location that failed the order is not asked again.
+SELECT pg_temp.submit('R-40', '[{"sku": "B", "quantity": 1}]') > 0 AS submitted;
+SELECT location FROM pg_temp.parts WHERE number = 'R-40';
+UPDATE fulfillment.orders o SET excluded_locations = ARRAY[s.location_id]
+  FROM fulfillment.shipments s WHERE o.merchant_id = 40 AND o.number = 'R-40'
+   AND (s.merchant_id, s.order_id) = (o.merchant_id, o.order_id);
+SELECT count(fulfillment.cancel_shipment(shipment_id, 'test')) FROM fulfillment.shipments
+ WHERE merchant_id = 40 AND order_id = pg_temp.order_id('R-40') AND state <> 'cancelled';
+SELECT fulfillment.assign_order(pg_temp.order_id('R-40')) AS shipments;
+SELECT location FROM pg_temp.parts WHERE number = 'R-40';
+SELECT verdict, location, reason FROM fulfillment.explain_assignment(pg_temp.order_id('R-40')) WHERE rank IS NULL;
+-- What is reserved is what the shipments hold (the stock itself was put there by hand).
+SELECT location, sku FROM fulfillment.check_stock()
+ WHERE reserved <> ledger_reserved OR reserved <> open_reservations OR reserved > on_hand;

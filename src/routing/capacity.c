@@ -20,7 +20,7 @@ static FfStatement add_days = FF_STATEMENT(
 	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
 static FfStatement lock_days = FF_STATEMENT(
-	"select d.location_id, d.day::text, d.used, l.daily_capacity"
+	"select d.location_id, to_char(d.day, 'YYYY-MM-DD'), d.used, l.daily_capacity"
 	" from fulfillment.location_days d join fulfillment.locations l"
 	" on l.merchant_id = d.merchant_id and l.location_id = d.location_id"
 	" where d.merchant_id = $1 and d.location_id = any ($2) and d.day = any ($3::text[]::date[])"
