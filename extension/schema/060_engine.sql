@@ -122,6 +122,7 @@ CREATE TABLE fulfillment.attention (
 	order_id bigint,
 	shipment_id bigint,
 	task_id bigint,
+	connection_id bigint,
 	message text NOT NULL,
 	hint text,
 	detail jsonb NOT NULL DEFAULT '{}',
@@ -132,11 +133,12 @@ CREATE TABLE fulfillment.attention (
 	resolution text,
 	PRIMARY KEY (merchant_id, attention_id)
 );
-CREATE UNIQUE INDEX attention_open ON fulfillment.attention (merchant_id, kind, order_id, shipment_id, task_id)
-	NULLS NOT DISTINCT WHERE resolved_at IS NULL;
+CREATE UNIQUE INDEX attention_open ON fulfillment.attention (merchant_id, kind, order_id, shipment_id, task_id,
+	connection_id) NULLS NOT DISTINCT WHERE resolved_at IS NULL;
 CREATE INDEX attention_order ON fulfillment.attention (merchant_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX attention_waiting ON fulfillment.attention (merchant_id, opened_at) WHERE resolved_at IS NULL;
 COMMENT ON TABLE fulfillment.attention IS 'What waits for a person, each thing once, with what to do about it';
+COMMENT ON COLUMN fulfillment.attention.connection_id IS 'The connection it is about, when it is about one as a whole';
 COMMENT ON COLUMN fulfillment.attention.kind IS 'unknown_outcome, rejected, shipped_after_cancel, over_shipped, too_late, return_to_sender, lost …';
 
 CREATE SEQUENCE fulfillment.event_id_seq;

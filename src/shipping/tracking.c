@@ -45,8 +45,8 @@ static FfStatement save_package = FF_STATEMENT(
 	"       delivered_at = case when $3 = 'delivered' then $4 end,"
 	"       estimated_delivery_at = coalesce($6::timestamptz, estimated_delivery_at),"
 	"       polls = case when $7 then 0 else least(polls + 1, 30) end,"
-	"       poll_at = $9 + least($8 * power(1.5, case when $7 then 0 else least(polls, 20) end),"
-	"                            86400) * interval '1 second'"
+	"       poll_at = case when $8 is not null then $9 + least($8 * power(1.5, case when $7 then 0"
+	"                 else least(polls, 20) end), 86400) * interval '1 second' end"
 	" where merchant_id = $1 and package_id = $2",
 	INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, BOOLOID, INT4OID, TIMESTAMPTZOID);
 

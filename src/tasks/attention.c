@@ -7,18 +7,27 @@
  */
 #include "postgres.h"
 
+#include "pg/session.h"
 #include "pg/spi.h"
 #include "tasks/task.h"
 
-static FfStatement open_attention =
-	FF_STATEMENT("insert into fulfillment.attention as a"
-				 " (merchant_id, kind, order_id, shipment_id, task_id, message, hint)"
-				 " values ($1, $2, $3, $4, $5, $6, $7)"
-				 " on conflict (merchant_id, kind, order_id, shipment_id, task_id)"
-				 "  where resolved_at is null"
-				 " do update set times = a.times + 1, message = excluded.message,"
-				 "  hint = excluded.hint",
-				 INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID);
+static FfStatement open_attention = FF_STATEMENT(
+	"insert into fulfillment.attention as a"
+	" (merchant_id, kind, order_id, shipment_id, task_id, connection_id, message, hint)"
+	" values ($1, $2, $3, $4, $5, $6, $7, $8)"
+	" on conflict (merchant_id, kind, order_id, shipment_id, task_id, connection_id)"
+	"  where resolved_at is null"
+	" do update set times = a.times + 1, message = excluded.message,"
+	"  hint = excluded.hint",
+	INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID);
+
+static FfStatement close_attention =
+	FF_STATEMENT("update fulfillment.attention set resolved_at = now(), resolved_by = $4,"
+				 "  resolution = $5"
+				 " where merchant_id = $1 and resolved_at is null and kind = $2"
+				 "  and order_id is null and shipment_id is null and task_id is null"
+				 "  and connection_id = $3",
+				 INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID);
 
 void
 ff_attention_open(int32 merchant_id, const char *kind, int64 order_id, int64 shipment_id,
@@ -31,7 +40,39 @@ ff_attention_open(int32 merchant_id, const char *kind, int64 order_id, int64 shi
 		   ff_id(order_id),
 		   ff_id(shipment_id),
 		   ff_id(task_id),
+		   ff_null(),
 		   ff_text(message),
 		   ff_text(hint));
+	ff_spi_end();
+}
+
+void
+ff_attention_open_connection(int32 merchant_id, const char *kind, int64 connection_id,
+							 const char *message, const char *hint)
+{
+	ff_spi_begin();
+	ff_run(&open_attention,
+		   ff_int4(merchant_id),
+		   ff_text(kind),
+		   ff_null(),
+		   ff_null(),
+		   ff_null(),
+		   ff_int8(connection_id),
+		   ff_text(message),
+		   ff_text(hint));
+	ff_spi_end();
+}
+
+void
+ff_attention_close_connection(int32 merchant_id, const char *kind, int64 connection_id,
+							  const char *resolution)
+{
+	ff_spi_begin();
+	ff_run(&close_attention,
+		   ff_int4(merchant_id),
+		   ff_text(kind),
+		   ff_int8(connection_id),
+		   ff_text(ff_actor()),
+		   ff_text(resolution));
 	ff_spi_end();
 }

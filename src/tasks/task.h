@@ -72,4 +72,10 @@ extern void ff_attention_open(int32 merchant_id, const char *kind, int64 order_i
 							  int64 shipment_id, int64 task_id, const char *message,
 							  const char *hint);
 
+/* The same about a connection as a whole; and its end, when the reason is gone. */
+extern void ff_attention_open_connection(int32 merchant_id, const char *kind, int64 connection_id,
+										 const char *message, const char *hint);
+extern void ff_attention_close_connection(int32 merchant_id, const char *kind, int64 connection_id,
+										  const char *resolution);
+
 #endif

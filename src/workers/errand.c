@@ -55,6 +55,15 @@ ff_batch_drop(FfBatch *batch)
 	MemoryContextDelete(batch->context);
 }
 
+bool
+ff_errand_repeatable(const FfErrand *errand)
+{
+	const FfConnector *connector = errand->batch->endpoint->connector;
+	FfRepeat repeat = connector->operations[errand->calling].repeat;
+
+	return repeat == FF_REPEAT_SAFE || repeat == FF_REPEAT_WITH_KEY;
+}
+
 FfErrand **
 ff_errands_make(FfBatch *batch, const FfClaimedTask *tasks, int count)
 {
@@ -71,6 +80,9 @@ ff_errands_make(FfBatch *batch, const FfClaimedTask *tasks, int count)
 		if (tasks[i].in_doubt && tasks[i].operation == FF_OP_CREATE_SHIPMENT &&
 			ff_connector_supports(batch->endpoint->connector, FF_OP_FIND_SHIPMENT))
 			errand->calling = FF_OP_FIND_SHIPMENT;
+		else if (tasks[i].in_doubt && tasks[i].operation < FF_OPERATION_COUNT &&
+				 !ff_errand_repeatable(errand))
+			errand->lost = "The answer to an earlier call was lost.";
 		if (errand->calling == FF_OPERATION_COUNT)
 		{
 			/* written by hand or by another version: refused like any call nobody can make */

@@ -39,17 +39,21 @@ typedef struct FfErrand
 	FfTransfer transfer;
 
 	/*
-	 * Set instead of a call when there was nothing to call: the call could not
-	 * be made (an error here), or a worker died with the task in hand.
+	 * Set instead of a call when there is none to make: problem when it cannot
+	 * be made (an error here), lost when it may have been made already and its
+	 * answer will never come.
 	 */
 	const char *problem;
-	bool died;
+	const char *lost;
 
 	/* the connection's limits know how it ended */
 	bool ended;
 	int settle_tries;
 	TimestampTz settle_at;
 } FfErrand;
+
+/* Whether the call may be made again although it may have happened. */
+extern bool ff_errand_repeatable(const FfErrand *errand);
 
 /* A token for the tasks of one claim, used once. */
 extern int64 ff_lease_next(void);
@@ -63,7 +67,8 @@ extern void ff_batch_drop(FfBatch *batch);
 
 /*
  * Errands for tasks of the batch's connection, in the current context.  One
- * whose call cannot be made has a problem.
+ * whose call cannot be made has a problem; one in doubt that can neither be
+ * looked up nor repeated is lost.
  */
 extern FfErrand **ff_errands_make(FfBatch *batch, const FfClaimedTask *tasks, int count);
 /* Lets go of an errand and, with the last one, of its batch. */

@@ -251,13 +251,11 @@ load_documents(Claim *claim)
 static void
 report_problem(FfLane *lane, const char *code, const char *problem, TimestampTz now)
 {
-	ff_attention_open(lane->key.merchant_id,
-					  "connection_unusable",
-					  0,
-					  0,
-					  0,
-					  psprintf("connection %s: %s", code, problem),
-					  "Correct the connection; its tasks wait.");
+	ff_attention_open_connection(lane->key.merchant_id,
+								 "connection_unusable",
+								 lane->key.connection_id,
+								 psprintf("connection %s: %s", code, problem),
+								 "Correct the connection; its tasks wait.");
 	lane->not_before = TimestampTzPlusMilliseconds(now, PROBLEM_PAUSE);
 }
 

@@ -19,6 +19,7 @@
 #include "pg/attempt.h"
 #include "pg/spi.h"
 #include "workers/finish.h"
+#include "workers/jobs.h"
 #include "workers/journal.h"
 #include "workers/outcome.h"
 #include "workers/slots.h"
@@ -82,7 +83,7 @@ by_order(const void *a, const void *b)
 }
 
 /*
- * Writes a group down; answers whether a task is due again.  The work is done
+ * Writes a group down; answers whether the queue or the clock is worth a look.  The work is done
  * in the order of the orders, which everybody locks in that order.
  */
 static bool
@@ -96,6 +97,7 @@ write_group(FfErrand **errands, int count, TimestampTz now)
 	FfCallRecord *records = palloc0(sizeof(FfCallRecord) * count);
 	int end_count = 0;
 	int record_count = 0;
+	bool shipments = false;
 	bool again = false;
 
 	qsort(errands, count, sizeof(FfErrand *), by_order);
@@ -115,6 +117,7 @@ write_group(FfErrand **errands, int count, TimestampTz now)
 			apply_alone(&settling);
 			ends[end_count++] = settling.end;
 			again |= settling.end.end == FF_TASK_AGAIN;
+			shipments |= strcmp(errands[i]->task.subject_kind, "shipment") == 0;
 		}
 		else
 			read_for_record(&settling);
@@ -123,6 +126,8 @@ write_group(FfErrand **errands, int count, TimestampTz now)
 	}
 	ff_tasks_settle(merchant_id, ends, end_count);
 	ff_calls_add(merchant_id, records, record_count);
+	if (shipments && ff_jobs_poll_sooner(merchant_id))
+		again = true;
 	return again;
 }
 

@@ -13,7 +13,7 @@
 /*
  * Takes the errands of a list that are due to be written down.  What could not
  * be written now (somebody holds a lock, the disk is full) stays in the list
- * for later.  Answers true when a task was put back that is due again.
+ * for later.  Answers true when the queue or the clock is worth a look.
  */
 extern bool ff_finish(slist_head *errands, TimestampTz now);
 

@@ -13,7 +13,7 @@
 bool
 ff_journal_wants(const FfErrand *errand)
 {
-	return errand->document != NULL || errand->died;
+	return errand->document != NULL || errand->lost != NULL;
 }
 
 /* Headers as one JSON line, and below it the body. */
@@ -86,7 +86,7 @@ ff_journal_record(FfCallRecord *record, const FfSettling *settling, bool held)
 	record->started_at = errand->started_at;
 	if (errand->on_wire)
 		record_wire(record, errand);
-	else if (errand->problem == NULL && !errand->died && settling->outcome != NULL)
+	else if (errand->problem == NULL && errand->lost == NULL && settling->outcome != NULL)
 		record_local(record, settling);
 	record->result = ff_result_name(settling->result);
 	record->error = held ? error

@@ -17,16 +17,6 @@
 #include "transport/token.h"
 #include "workers/outcome.h"
 
-/* Whether the call may be made again although it may have happened. */
-static bool
-repeatable(const FfErrand *errand)
-{
-	const FfConnector *connector = errand->batch->endpoint->connector;
-	FfRepeat repeat = connector->operations[errand->calling].repeat;
-
-	return repeat == FF_REPEAT_SAFE || repeat == FF_REPEAT_WITH_KEY;
-}
-
 /* The outcome of a call that brought no answer to read. */
 static void
 without_answer(FfSettling *settling, FfResult result, FfFailure failure, const char *code,
@@ -51,18 +41,12 @@ read_unanswered(FfSettling *settling)
 
 	if (errand->problem != NULL)
 		without_answer(settling, FF_RESULT_REFUSED, FF_FAILURE_OURS, "not_called", errand->problem);
-	else if (errand->died && !repeatable(errand))
+	else if (errand->lost != NULL)
 		without_answer(settling,
-					   FF_RESULT_UNKNOWN,
+					   ff_errand_repeatable(errand) ? FF_RESULT_RETRY : FF_RESULT_UNKNOWN,
 					   FF_FAILURE_DIED,
-					   "worker_died",
-					   "The worker that made the call died before the answer was recorded.");
-	else if (errand->died)
-		without_answer(settling,
-					   FF_RESULT_RETRY,
-					   FF_FAILURE_DIED,
-					   "worker_died",
-					   "The worker that made the call died before the answer was recorded.");
+					   "answer_lost",
+					   errand->lost);
 	else if (transfer->fate == FF_FATE_NOT_SENT && transfer->unauthorized)
 		without_answer(settling,
 					   FF_RESULT_UNAUTHORIZED,
@@ -71,7 +55,7 @@ read_unanswered(FfSettling *settling)
 					   transfer->error);
 	else if (transfer->fate == FF_FATE_NOT_SENT)
 		without_answer(settling, FF_RESULT_RETRY, FF_FAILURE_NOT_SENT, "not_sent", transfer->error);
-	else if (repeatable(errand))
+	else if (ff_errand_repeatable(errand))
 		without_answer(settling,
 					   FF_RESULT_RETRY,
 					   FF_FAILURE_PEER,
@@ -111,7 +95,7 @@ ff_outcome_read(FfSettling *settling)
 	char *text;
 
 	settling->retry_after_s = -1;
-	if (errand->problem != NULL || errand->died ||
+	if (errand->problem != NULL || errand->lost != NULL ||
 		(errand->on_wire && errand->transfer.fate != FF_FATE_ANSWERED))
 		read_unanswered(settling);
 	else
@@ -139,7 +123,7 @@ ff_outcome_read(FfSettling *settling)
 static FfEnding
 ending_of(const FfSettling *settling)
 {
-	if (settling->errand->problem != NULL || settling->errand->died)
+	if (settling->errand->problem != NULL || settling->errand->lost != NULL)
 		return FF_ENDING_UNMADE;
 	switch (settling->result)
 	{
@@ -189,6 +173,23 @@ sentence(const FfSettling *settling)
 	return settling->code != NULL ? settling->code : ff_failure_name(settling->failure);
 }
 
+/*
+ * What the next request of the same task begins with.  Operations of several
+ * requests begin by looking, so one whose worker died begins from the start.
+ */
+static const char *
+progress_after(const FfSettling *settling)
+{
+	const FfJson *progress = settling->errand->task.progress;
+	const FfJson *next = ff_json_get(settling->outcome, "next");
+
+	if (settling->errand->lost != NULL)
+		return NULL;
+	if (settling->result == FF_RESULT_RETRY && next != NULL)
+		progress = next;
+	return progress == NULL ? NULL : ff_json_dump(progress);
+}
+
 static void
 keep(FfSettling *settling)
 {
@@ -198,7 +199,7 @@ keep(FfSettling *settling)
 	settling->end.crashes = task->crashes;
 	settling->end.in_doubt = task->in_doubt;
 	settling->end.sent_at = task->sent_at;
-	settling->end.progress = task->progress == NULL ? NULL : ff_json_dump(task->progress);
+	settling->end.progress = progress_after(settling);
 	if (settling->result != FF_RESULT_OK && settling->result != FF_RESULT_CONTINUE)
 		settling->end.error = sentence(settling);
 }
@@ -270,15 +271,13 @@ pause_connection(FfSettling *settling)
 	char *reason = psprintf("The credentials were refused (%s).", sentence(settling));
 
 	ff_endpoint_pause(endpoint->key.merchant_id, endpoint->key.connection_id, reason);
-	ff_attention_open(endpoint->key.merchant_id,
-					  "connection_paused",
-					  0,
-					  0,
-					  0,
-					  psprintf("connection %s: %s", endpoint->code, reason),
-					  psprintf("Correct them with fulfillment.set_secret, then SELECT "
-							   "fulfillment.resume_connection('%s')",
-							   endpoint->code));
+	ff_attention_open_connection(endpoint->key.merchant_id,
+								 "connection_paused",
+								 endpoint->key.connection_id,
+								 psprintf("connection %s: %s", endpoint->code, reason),
+								 psprintf("Correct them with fulfillment.set_secret, then SELECT "
+										  "fulfillment.resume_connection('%s')",
+										  endpoint->code));
 }
 
 /*
@@ -296,6 +295,30 @@ unauthorized(FfSettling *settling)
 	if (ff_limiter_unauthorized(key, errand->started_at, settling->now))
 		pause_connection(settling);
 	ff_settling_again(settling, FF_FAILURE_UNAUTHORIZED);
+}
+
+/* Whether a connection works is told in words; the test itself has no further use. */
+void
+ff_apply_test_passed(FfSettling *settling)
+{
+	const FfLimiterKey *key = &settling->errand->batch->endpoint->key;
+
+	ff_attention_close_connection(
+		key->merchant_id, "connection_test", key->connection_id, "the test passed");
+}
+
+void
+ff_apply_test_failed(FfSettling *settling)
+{
+	const FfEndpoint *endpoint = settling->errand->batch->endpoint;
+
+	settling->end.end = FF_TASK_DONE;
+	ff_attention_open_connection(
+		endpoint->key.merchant_id,
+		"connection_test",
+		endpoint->key.connection_id,
+		psprintf("connection %s does not work: %s", endpoint->code, sentence(settling)),
+		"Correct its settings or secrets, and test it again.");
 }
 
 static void
@@ -371,7 +394,7 @@ apply_by_result(FfSettling *settling, const FfVerb *verb)
 static void
 quarantine(FfSettling *settling)
 {
-	if (settling->errand->died && settling->errand->task.crashes >= ff_guc_max_crashes &&
+	if (settling->errand->lost != NULL && settling->errand->task.crashes >= ff_guc_max_crashes &&
 		settling->end.end == FF_TASK_AGAIN)
 		ff_settling_park(settling,
 						 "quarantined",
@@ -423,7 +446,7 @@ ff_outcome_failed(FfSettling *settling, const char *reason)
 		settling->result = FF_RESULT_UNKNOWN;
 	keep(settling);
 	settling->end.error = reason;
-	settling->end.in_doubt = settling->errand->on_wire && !repeatable(settling->errand);
+	settling->end.in_doubt = settling->errand->on_wire && !ff_errand_repeatable(settling->errand);
 	settling->end.sent_at = settling->errand->started_at;
 	ff_settling_park(settling, "failed_here", reason);
 }

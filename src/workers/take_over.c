@@ -55,7 +55,8 @@ adopt(FfClaimedTask *tasks, int count, FfClaimResult *result)
 	for (int i = 0; i < count; i++)
 	{
 		errands[i]->task = copy_task(&tasks[i]);
-		errands[i]->died = errands[i]->problem == NULL;
+		if (errands[i]->problem == NULL)
+			errands[i]->lost = "The worker that made the call died before its answer was recorded.";
 		errands[i]->ended = true; /* its allowance went with the one who died */
 		slist_push_head(&result->finished, &errands[i]->node);
 	}

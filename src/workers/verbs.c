@@ -43,6 +43,10 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 							  .work = "inventory",
 							  .ok = ff_apply_levels_taken},
 	[FF_OP_SEND_MESSAGE] = {.load = ff_load_messages},
+	[FF_OP_TEST_CONNECTION] = {.load = ff_load_payloads,
+							   .ok = ff_apply_test_passed,
+							   .refused = ff_apply_test_failed,
+							   .nothing = ff_apply_test_failed},
 };
 
 /* An operation whose call is what its task was given, and whose answer only calls keeps. */

@@ -62,6 +62,9 @@ extern void ff_settling_park(FfSettling *settling, const char *kind, const char 
 extern void ff_settling_tell(FfSettling *settling, const char *kind, const char *why,
 							 const char *hint);
 
+extern void ff_apply_test_passed(FfSettling *settling);
+extern void ff_apply_test_failed(FfSettling *settling);
+
 /* apply_shipment.c */
 extern bool ff_admit_shipment(FfErrand *errand);
 extern void ff_apply_created(FfSettling *settling);

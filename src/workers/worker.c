@@ -31,11 +31,13 @@
 #include "transport/wire.h"
 #include "workers/errands.h"
 #include "workers/finish.h"
+#include "workers/jobs.h"
 #include "workers/lanes.h"
 #include "workers/launcher.h"
 #include "workers/limiter.h"
 #include "workers/slots.h"
 #include "workers/turn.h"
+#include "workers/webhooks.h"
 #include "workers/worker.h"
 
 #define LOCAL_ROOM    60    /* local calls made in one go */
@@ -47,12 +49,14 @@
 typedef struct Worker
 {
 	FfWire *wire;
-	dlist_head on_wire;  /* errands the wire has */
-	slist_head finished; /* calls that ended and are not written down yet */
-	bool look;           /* the queue must be looked at */
-	TimestampTz look_at; /* … not before this */
-	TimestampTz poll_at; /* … and at the latest then */
-	bool take_over;      /* leases of the dead may be waiting */
+	dlist_head on_wire;      /* errands the wire has */
+	slist_head finished;     /* calls that ended and are not written down yet */
+	bool look;               /* the queue must be looked at */
+	TimestampTz look_at;     /* … not before this */
+	TimestampTz poll_at;     /* … and at the latest then */
+	TimestampTz jobs_at;     /* the clock's next job */
+	TimestampTz webhooks_at; /* the next webhook to apply */
+	bool take_over;          /* leases of the dead may be waiting */
 	uint64 ended_seen;
 	bool suspect_out; /* a task that has killed workers is under way, alone */
 	int pause;        /* ms; 0: the last round went well */
@@ -108,6 +112,7 @@ start(void)
 	worker.round =
 		AllocSetContextCreate(TopMemoryContext, "fulfillment round", ALLOCSET_DEFAULT_SIZES);
 	worker.wire = ff_wire_create(0);
+	worker.webhooks_at = worker.jobs_at = DT_NOEND;
 	worker.look = true;
 	worker.take_over = true;
 }
@@ -206,6 +211,8 @@ look(void)
 		return false;
 	heads = ff_tasks_heads(&count);
 	ff_lanes_update(heads, count);
+	worker.webhooks_at = ff_webhooks_next();
+	worker.jobs_at = ff_jobs_next();
 	if (worker.take_over)
 	{
 		ff_turn_commit();
@@ -284,6 +291,27 @@ claim_due(TimestampTz now)
 	return true;
 }
 
+/* What comes in, and what comes with time. */
+static bool
+do_duties(TimestampTz now)
+{
+	if (worker.webhooks_at <= now)
+	{
+		if (!ff_webhooks_apply(now))
+			return false;
+		worker.webhooks_at = DT_NOEND;
+		worker.look = true;
+	}
+	if (worker.jobs_at <= now)
+	{
+		if (!ff_jobs_run_due(now))
+			return false;
+		worker.jobs_at = DT_NOEND;
+		worker.look = true;
+	}
+	return true;
+}
+
 static void
 notice(TimestampTz now)
 {
@@ -309,6 +337,7 @@ time_to_sleep(bool allowed)
 	next = Min(next, ff_finish_next(&worker.finished));
 	if (allowed)
 	{
+		next = Min(next, Min(worker.webhooks_at, worker.jobs_at));
 		if (worker.look)
 			next = Min(next, worker.look_at);
 		if (room_is_worth_it() && !worker.suspect_out)
@@ -332,11 +361,14 @@ play_round(void)
 	if (worker.look && now >= worker.look_at)
 		allowed = look();
 	if (allowed)
+		allowed = do_duties(now);
+	if (allowed)
 		allowed = claim_due(now);
 	if (!allowed)
 	{
 		/* whoever lets us go wakes us; the rest is for the next poll */
 		worker.look = false;
+		worker.webhooks_at = worker.jobs_at = DT_NOEND;
 		worker.poll_at = TimestampTzPlusMilliseconds(now, ff_guc_poll_interval * INT64CONST(1000));
 		ff_lanes_update(NULL, 0);
 	}

@@ -1,0 +1,208 @@
+/*
+ * sync.c
+ *
+ * Finds whom to ask or tell, and writes the tasks.  Whether somebody can be
+ * asked is the connector's to say; whether it is time, the rows'.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "connectors/call.h"
+#include "pg/errors.h"
+#include "pg/session.h"
+#include "pg/spi.h"
+#include "tasks/task.h"
+#include "workers/sync.h"
+
+/* (id, connection_id, connector) of channels; $2 NULL: all, $3: the operation. */
+static FfStatement channels_to_ask = FF_STATEMENT(
+	"select c.channel_id, c.connection_id, k.connector, 0::bigint"
+	" from fulfillment.channels c join fulfillment.connections k on k.merchant_id = $1"
+	"  and k.connection_id = c.connection_id"
+	" where c.merchant_id = $1 and c.active and ($2 is null or c.code = $2)"
+	"  and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
+	"   and t.subject_kind = 'channel' and t.subject_id = c.channel_id and t.operation = $3"
+	"   and t.state <> 'parked')"
+	" order by c.channel_id",
+	INT4OID, TEXTOID, TEXTOID);
+
+static FfStatement locations_to_ask = FF_STATEMENT(
+	"select l.location_id, k.connection_id, k.connector, 0::bigint"
+	" from fulfillment.locations l join fulfillment.providers p on p.merchant_id = $1"
+	"  and p.provider_id = l.provider_id"
+	" join fulfillment.connections k on k.merchant_id = $1 and k.connection_id = p.connection_id"
+	" where l.merchant_id = $1 and l.active and ($2 is null or l.code = $2)"
+	"  and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
+	"   and t.subject_kind = 'location' and t.subject_id = l.location_id and t.operation = $3"
+	"   and t.state <> 'parked')"
+	" order by l.location_id",
+	INT4OID, TEXTOID, TEXTOID);
+
+/*
+ * Shipments and packages whose time has come.  The time moves on at once, so
+ * that nothing is asked twice; the answer sets it anew.
+ */
+static FfStatement shipments_to_ask = FF_STATEMENT(
+	"with due as ("
+	" select shipment_id from fulfillment.shipments where merchant_id = $1 and poll_at <= $2"
+	" union select shipment_id from fulfillment.packages where merchant_id = $1 and poll_at <= $2"
+	" limit 1000),"
+	" asked as (update fulfillment.shipments s set poll_at = $2 + interval '15 minutes'"
+	"  from due where s.merchant_id = $1 and s.shipment_id = due.shipment_id and s.poll_at <= $2),"
+	" tracked as (update fulfillment.packages p set poll_at = $2 + interval '15 minutes'"
+	"  from due where p.merchant_id = $1 and p.shipment_id = due.shipment_id and p.poll_at <= $2)"
+	" select s.shipment_id, k.connection_id, k.connector, s.order_id"
+	"  from due join fulfillment.shipments s on s.merchant_id = $1"
+	"   and s.shipment_id = due.shipment_id"
+	"  join fulfillment.providers p on p.merchant_id = $1 and p.provider_id = s.provider_id"
+	"  join fulfillment.connections k on k.merchant_id = $1 and k.connection_id = p.connection_id"
+	"  where not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
+	"   and t.subject_kind = 'shipment' and t.subject_id = s.shipment_id"
+	"   and t.operation = 'get_shipment' and t.state <> 'parked')",
+	INT4OID, TIMESTAMPTZOID);
+
+/* Whether a channel lacks a level that it should show. */
+static FfStatement channel_lacks_levels = FF_STATEMENT(
+	"select exists (select 1 from fulfillment.listings g"
+	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = g.channel_id"
+	"  where g.merchant_id = $1 and g.channel_id = $2 and g.published is distinct from ("
+	"   select greatest(0, coalesce(sum(greatest(0, v.on_hand - v.reserved"
+	"     - coalesce(v.safety_stock, l.safety_stock))), 0) - c.stock_buffer)::int"
+	"    from fulfillment.stock_levels v join fulfillment.locations l on l.merchant_id = $1"
+	"     and l.location_id = v.location_id and l.active"
+	"    where v.merchant_id = $1 and v.item_id = g.item_id))",
+	INT4OID, INT8OID);
+
+static int
+add_tasks(int32 merchant_id, const FfRows *rows, FfOperation operation, const char *kind,
+		  bool (*wanted)(int32 merchant_id, int64 subject_id))
+{
+	FfTask *tasks = palloc0(sizeof(FfTask) * (rows->count + 1));
+	int count = 0;
+
+	for (uint64 i = 0; i < rows->count; i++)
+	{
+		const FfConnector *connector = ff_connector_find(ff_row_text(rows, i, 3));
+		FfTask *task = &tasks[count];
+
+		if (connector == NULL || !ff_connector_supports(connector, operation) ||
+			(wanted != NULL && !wanted(merchant_id, ff_row_int8(rows, i, 1))))
+			continue;
+		task->merchant_id = merchant_id;
+		task->connection_id = ff_row_int8(rows, i, 2);
+		task->operation = operation;
+		task->subject_kind = kind;
+		task->subject_id = ff_row_int8(rows, i, 1);
+		task->order_id = ff_row_int8(rows, i, 4);
+		count++;
+	}
+	ff_tasks_add(tasks, count);
+	return count;
+}
+
+static FfRows
+find(FfStatement *statement, int32 merchant_id, const char *code, FfOperation operation)
+{
+	return ff_run(
+		statement, ff_int4(merchant_id), ff_text(code), ff_text(ff_operation_name(operation)));
+}
+
+int
+ff_sync_orders(int32 merchant_id, const char *channel)
+{
+	FfRows rows = find(&channels_to_ask, merchant_id, channel, FF_OP_FETCH_ORDERS);
+
+	return add_tasks(merchant_id, &rows, FF_OP_FETCH_ORDERS, "channel", NULL);
+}
+
+int
+ff_sync_inventory(int32 merchant_id, const char *location)
+{
+	FfRows rows = find(&locations_to_ask, merchant_id, location, FF_OP_GET_INVENTORY);
+
+	return add_tasks(merchant_id, &rows, FF_OP_GET_INVENTORY, "location", NULL);
+}
+
+static bool
+lacks_levels(int32 merchant_id, int64 channel_id)
+{
+	FfRows rows = ff_run(&channel_lacks_levels, ff_int4(merchant_id), ff_int8(channel_id));
+
+	return ff_row_bool(&rows, 0, 1);
+}
+
+int
+ff_push_inventory(int32 merchant_id, const char *channel)
+{
+	FfRows rows = find(&channels_to_ask, merchant_id, channel, FF_OP_PUSH_INVENTORY);
+
+	return add_tasks(merchant_id, &rows, FF_OP_PUSH_INVENTORY, "channel", lacks_levels);
+}
+
+int
+ff_poll_tracking(int32 merchant_id)
+{
+	FfRows rows = ff_run(
+		&shipments_to_ask, ff_int4(merchant_id), ff_time(GetCurrentTransactionStartTimestamp()));
+
+	return add_tasks(merchant_id, &rows, FF_OP_GET_SHIPMENT, "shipment", NULL);
+}
+
+/* The SQL functions: (code or NULL, merchant_id) → tasks written. */
+static Datum
+sync_by_code(FunctionCallInfo fcinfo, int (*sync)(int32 merchant_id, const char *code))
+{
+	char *code = PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int32 merchant_id = PG_GETARG_INT32(1);
+	int count;
+
+	ff_require(FF_LEVEL_OPERATOR, merchant_id);
+	ff_spi_begin();
+	count = sync(merchant_id, code);
+	ff_spi_end();
+	PG_RETURN_INT32(count);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_fetch_orders);
+
+Datum
+fulfillment_fetch_orders(PG_FUNCTION_ARGS)
+{
+	return sync_by_code(fcinfo, ff_sync_orders);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_sync_inventory);
+
+Datum
+fulfillment_sync_inventory(PG_FUNCTION_ARGS)
+{
+	return sync_by_code(fcinfo, ff_sync_inventory);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_push_inventory);
+
+Datum
+fulfillment_push_inventory(PG_FUNCTION_ARGS)
+{
+	return sync_by_code(fcinfo, ff_push_inventory);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_poll_tracking);
+
+/* poll_tracking(merchant_id) → tasks written */
+Datum
+fulfillment_poll_tracking(PG_FUNCTION_ARGS)
+{
+	int32 merchant_id = PG_GETARG_INT32(0);
+	int count;
+
+	ff_require(FF_LEVEL_OPERATOR, merchant_id);
+	ff_spi_begin();
+	count = ff_poll_tracking(merchant_id);
+	ff_spi_end();
+	PG_RETURN_INT32(count);
+}
