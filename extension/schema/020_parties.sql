@@ -5,9 +5,13 @@ CREATE TABLE fulfillment.merchants (
 	merchant_id int PRIMARY KEY,
 	code text NOT NULL UNIQUE,
 	name text NOT NULL,
+	reference_prefix text NOT NULL DEFAULT 'F' || upper(substr(md5(random()::text), 1, 5))
+		CHECK (reference_prefix ~ '^[A-Za-z0-9]{1,8}$'),
 	attributes jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now()
 );
+COMMENT ON COLUMN fulfillment.merchants.reference_prefix IS
+	'Begins the references of shipments at providers, so that two installations that share an account never mix them up';
 COMMENT ON TABLE fulfillment.merchants IS 'The tenants; every other table is keyed by merchant_id first';
 
 CREATE SEQUENCE fulfillment.connection_id_seq;
