@@ -65,7 +65,8 @@ ff_poller_create(void)
 	}
 	poller->set = CreateWaitEventSet(SET_OWNER, 3);
 	AddWaitEventToSet(poller->set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
-	AddWaitEventToSet(poller->set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	if (IsUnderPostmaster)
+		AddWaitEventToSet(poller->set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
 	AddWaitEventToSet(poller->set, WL_SOCKET_READABLE, poller->sockets, NULL, NULL);
 	return poller;
 }
