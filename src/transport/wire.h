@@ -58,7 +58,7 @@ typedef struct FfLimits
 	int max_header_bytes;   /* 64 kB */
 } FfLimits;
 
-/* Milliseconds since the transfer went on the wire; -1 for a step it never reached. */
+/* Milliseconds since the transfer went on the wire; -1 for a step not reached, or not needed. */
 typedef struct FfTimings
 {
 	int dns;
