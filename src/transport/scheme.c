@@ -144,7 +144,7 @@ apply_standard_webhooks(const Task *task)
 	{
 		snprintf(task->error,
 				 FF_WIRE_ERROR_SIZE,
-				 "secret \"%s\" holds no signing key of the form whsec_…",
+				 "secret \"%s\" holds no key that signs (whsec_… or whsk_…)",
 				 task->transfer->auth->password);
 		return false;
 	}

@@ -2,109 +2,16 @@
  * signature.c
  *
  * HMAC signatures over bodies; see signature.h.  Each scheme is a function in
- * one table.  All comparisons go through CRYPTO_memcmp on digests, so their
- * time tells nothing about where two values differ.
+ * one table.  Refuses to know keys' formats (standard_key.c) and how digests
+ * are written and compared (digest.c).
  */
 #include "postgres.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include "transport/digest.h"
 #include "transport/signature.h"
-
-#define DIGEST        SHA256_DIGEST_LENGTH
-#define DIGEST_BASE64 44
-#define KEY_PREFIX    "whsec_"
-#define LONGEST_KEY   256
-
-typedef struct Digest
-{
-	unsigned char bytes[DIGEST];
-} Digest;
-
-static bool
-hmac(Digest *digest, const void *key, size_t key_length, const char *text, size_t length)
-{
-	unsigned int size = 0;
-
-	return HMAC(EVP_sha256(),
-				key,
-				(int) key_length,
-				(const unsigned char *) text,
-				length,
-				digest->bytes,
-				&size) != NULL &&
-		   size == DIGEST;
-}
-
-static bool
-same(const Digest *digest, const unsigned char *other)
-{
-	return CRYPTO_memcmp(digest->bytes, other, DIGEST) == 0;
-}
-
-/* The decoded length, or -1; target needs three bytes for every four of the text. */
-static int
-decode_base64(unsigned char *target, const char *text, size_t length)
-{
-	int size;
-	int padding = 0;
-
-	if (length == 0 || length % 4 != 0)
-		return -1;
-	while (padding < 2 && text[length - 1 - padding] == '=')
-		padding++;
-	size = EVP_DecodeBlock(target, (const unsigned char *) text, (int) length);
-	return size < 0 ? -1 : size - padding;
-}
-
-static bool
-decode_digest_base64(Digest *digest, const char *text, size_t length)
-{
-	unsigned char bytes[DIGEST_BASE64];
-
-	if (length != DIGEST_BASE64 || decode_base64(bytes, text, length) != DIGEST)
-		return false;
-	memcpy(digest->bytes, bytes, DIGEST);
-	return true;
-}
-
-static bool
-decode_digest_hex(Digest *digest, const char *text, size_t length)
-{
-	if (length != 2 * DIGEST)
-		return false;
-	for (int i = 0; i < DIGEST; i++)
-	{
-		int high = OPENSSL_hexchar2int((unsigned char) text[2 * i]);
-		int low = OPENSSL_hexchar2int((unsigned char) text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		digest->bytes[i] = (unsigned char) (high << 4 | low);
-	}
-	return true;
-}
-
-/* The key behind one "whsec_…" value; 0 when it is none. */
-static size_t
-standard_key(unsigned char *key, const char *value, size_t length)
-{
-	size_t prefix = strlen(KEY_PREFIX);
-	int size;
-
-	if (length > prefix && memcmp(value, KEY_PREFIX, prefix) == 0)
-	{
-		value += prefix;
-		length -= prefix;
-	}
-	if (length > LONGEST_KEY)
-		return 0;
-	size = decode_base64(key, value, length);
-	return size > 0 ? size : 0;
-}
+#include "transport/standard_key.h"
 
 /* The next value of a secret with several, separated by blanks or lines. */
 static bool
@@ -153,7 +60,7 @@ typedef struct Evidence
 
 /* NULL when some line of the secret signs text as claimed. */
 static const char *
-match_lines(const Evidence *evidence, const Digest *claimed, int count, const char *text,
+match_lines(const Evidence *evidence, const FfDigest *claimed, int count, const char *text,
 			size_t length)
 {
 	const char *cursor = evidence->secret;
@@ -163,12 +70,12 @@ match_lines(const Evidence *evidence, const Digest *claimed, int count, const ch
 
 	while (ff_secret_each(&cursor, &key, &key_length))
 	{
-		Digest digest;
+		FfDigest digest;
 
-		if (!hmac(&digest, key, key_length, text, length))
+		if (!ff_digest_hmac(&digest, key, key_length, text, length))
 			continue;
 		for (int i = 0; i < count; i++)
-			found |= same(&digest, claimed[i].bytes);
+			found |= ff_digest_same(&digest, &claimed[i]);
 	}
 	return found ? NULL : MISMATCH;
 }
@@ -176,9 +83,9 @@ match_lines(const Evidence *evidence, const Digest *claimed, int count, const ch
 static const char *
 verify_base64(const Evidence *evidence)
 {
-	Digest claimed;
+	FfDigest claimed;
 
-	if (!decode_digest_base64(&claimed, evidence->header, strlen(evidence->header)))
+	if (!ff_digest_from_base64(&claimed, evidence->header, strlen(evidence->header)))
 		return NO_SIGNATURE;
 	return match_lines(evidence, &claimed, 1, evidence->webhook->body, evidence->webhook->length);
 }
@@ -188,9 +95,9 @@ verify_hex(const Evidence *evidence)
 {
 	const char *name_end = strrchr(evidence->header, '=');
 	const char *hex = name_end ? name_end + 1 : evidence->header;
-	Digest claimed;
+	FfDigest claimed;
 
-	if (!decode_digest_hex(&claimed, hex, strlen(hex)))
+	if (!ff_digest_from_hex(&claimed, hex, strlen(hex)))
 		return NO_SIGNATURE;
 	return match_lines(evidence, &claimed, 1, evidence->webhook->body, evidence->webhook->length);
 }
@@ -237,23 +144,13 @@ verify_standard(const Evidence *evidence)
 	appendBinaryStringInfo(&text, evidence->webhook->body, (int) evidence->webhook->length);
 	while (next_word(&secret, &value, &value_length))
 	{
-		unsigned char key[LONGEST_KEY];
-		size_t key_length = standard_key(key, value, value_length);
 		const char *cursor = evidence->header;
 		const char *entry;
 		size_t length;
-		Digest digest;
-		Digest claimed;
 
-		if (key_length == 0 || !hmac(&digest, key, key_length, text.data, text.len))
-			continue;
-		explicit_bzero(key, sizeof(key));
 		while (next_word(&cursor, &entry, &length))
-		{
-			if (length > 3 && memcmp(entry, "v1,", 3) == 0 &&
-				decode_digest_base64(&claimed, entry + 3, length - 3))
-				found |= same(&digest, claimed.bytes);
-		}
+			found |=
+				ff_standard_key_verify(value, value_length, entry, length, text.data, text.len);
 	}
 	pfree(text.data);
 	return found ? NULL : MISMATCH;
@@ -263,7 +160,7 @@ verify_standard(const Evidence *evidence)
 static const char *
 verify_timed(const Evidence *evidence)
 {
-	Digest claimed[4];
+	FfDigest claimed[4];
 	int count = 0;
 	int64 time = -1;
 	const char *part = evidence->header;
@@ -282,7 +179,7 @@ verify_timed(const Evidence *evidence)
 				return NO_SIGNATURE;
 		}
 		else if (length > 3 && memcmp(part, "v1=", 3) == 0 && count < (int) lengthof(claimed) &&
-				 decode_digest_hex(&claimed[count], part + 3, length - 3))
+				 ff_digest_from_hex(&claimed[count], part + 3, length - 3))
 			count++;
 		part += length;
 	}
@@ -341,23 +238,18 @@ ff_signature_standard(StringInfo target, const char *secrets, const char *id, in
 	const char *value;
 	size_t value_length;
 	StringInfoData text;
+	StringInfoData entry;
 	int count = 0;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s." INT64_FORMAT ".", id, timestamp);
 	appendBinaryStringInfo(&text, body, (int) length);
+	initStringInfo(&entry);
 	while (next_word(&secrets, &value, &value_length))
 	{
-		unsigned char key[LONGEST_KEY];
-		size_t key_length = standard_key(key, value, value_length);
-		unsigned char base64[DIGEST_BASE64 + 1];
-		Digest digest;
-
-		if (key_length == 0 || !hmac(&digest, key, key_length, text.data, text.len))
-			continue;
-		explicit_bzero(key, sizeof(key));
-		EVP_EncodeBlock(base64, digest.bytes, DIGEST);
-		appendStringInfo(target, "%sv1,%s", count++ > 0 ? " " : "", (char *) base64);
+		resetStringInfo(&entry);
+		if (ff_standard_key_sign(&entry, value, value_length, text.data, text.len))
+			appendStringInfo(target, "%s%s", count++ > 0 ? " " : "", entry.data);
 	}
 	pfree(text.data);
 	return count > 0;
@@ -366,11 +258,11 @@ ff_signature_standard(StringInfo target, const char *secrets, const char *id, in
 bool
 ff_same_text(const char *text, const char *expected)
 {
-	Digest one;
-	Digest other;
+	FfDigest one;
+	FfDigest other;
 
 	/* digests are of one length, so not even the length of the secret shows */
 	return SHA256((const unsigned char *) text, strlen(text), one.bytes) != NULL &&
 		   SHA256((const unsigned char *) expected, strlen(expected), other.bytes) != NULL &&
-		   same(&one, other.bytes);
+		   ff_digest_same(&one, &other);
 }

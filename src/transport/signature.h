@@ -31,9 +31,9 @@ extern bool ff_signature_verify(const FfVerify *verify, const FfSecrets *secrets
 								const FfReply *webhook, int64 now, const char **reason);
 
 /*
- * Appends the value of webhook-signature for a body: one "v1,…" per secret.
- * secrets is the text with one or more "whsec_…" values.  Answers false when
- * there is no usable one.
+ * Appends the value of webhook-signature for a body: one entry per secret.
+ * secrets is a text with one or more keys (standard_key.h).  Answers false
+ * when none of them signs.
  */
 extern bool ff_signature_standard(StringInfo target, const char *secrets, const char *id,
 								  int64 timestamp, const char *body, size_t length);

@@ -32,6 +32,11 @@ my $body = '{"type":"shipment.goods_issued","timestamp":"2026-03-08T20:00:00Z",'
 my $first_signature = 'v1,RNcM3chSAL/SdAmZ6rVFJ3R6A465UfoCV0qLslfHLDA=';
 my $second_signature = 'v1,UnX0A+o+VGb1LGdnPDRykLn6dDQQbN82QeWrBrUElBs=';
 
+my $private = 'whsk_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=';
+my $public = 'whpk_ebVWLo/mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ=';
+my $ed25519_signature =
+  'v1a,m6Ct0k+c3/ffo9wfeiVk5jL7L03ml+5uujKOutnxiCdD/Qz8peOgdFjWhqrJAj6o7YhX5hcaz9zTTWFIWrhECA==';
+
 answers("transport_sign('$first', '$id', $sent_at, '$body')", $first_signature, 'one secret signs');
 answers("transport_sign('$first $second', '$id', $sent_at, '$body')",
 	"$first_signature $second_signature", 'both secrets of a rotation sign');
@@ -39,6 +44,9 @@ answers(
 	"transport_sign('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'msg_p5jXN8AQM9LWM0D4loKWxJek',
 		1614265330, '{\"test\": 2432232314}')",
 	'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=', 'the vector of the reference libraries');
+answers("transport_sign('$private', '$id', $sent_at, '$body')", $ed25519_signature,
+	'a private key signs by Ed25519');
+answers("transport_sign('$public', '$id', $sent_at, '$body') IS NULL", 't', 'a public key does not');
 answers("transport_sign('not a key', '$id', $sent_at, '$body') IS NULL", 't', 'no key, no signature');
 
 # Verifies by a scheme; headers and the rest by name.
@@ -69,6 +77,12 @@ verifies('standard', 'ok', 'headers are found in any case', %standard,
 	headers => uc_names($standard{headers}));
 verifies('standard', 'ok', 'either secret of a list verifies', %standard,
 	secrets => qq({"secret": ["$second", "$first"]}));
+verifies('standard', 'ok', 'an Ed25519 signature verifies by the public key', %standard,
+	secrets => qq({"secret": "$public"}),
+	headers => $standard{headers} =~ s/v1a,AAAA/$ed25519_signature/r);
+verifies('standard', $mismatch, 'a forged one does not', %standard,
+	secrets => qq({"secret": "$public"}),
+	headers => $standard{headers} =~ s{v1a,AAAA}{$ed25519_signature =~ s/m6Ct/m7Ct/r}er);
 verifies('standard', $mismatch, 'another secret does not', %standard,
 	secrets => qq({"secret": "$second"}));
 verifies('standard', $mismatch, 'a changed body does not', %standard, body => "$body ");
