@@ -76,7 +76,8 @@ end_exchange(void *unused, struct MHD_Connection *connection, void **subject,
 	(void) how;
 	if (!exchange)
 		return;
-	sim_cancel(exchange);
+
+	/* No timer or watcher can still name it: a held exchange ends only after its release. */
 	if (exchange->spoil_free)
 		exchange->spoil_free(exchange->spoil);
 	json_decref(exchange->request.json);

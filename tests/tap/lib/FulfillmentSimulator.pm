@@ -20,6 +20,7 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
+use Fcntl qw(LOCK_EX);
 use File::Basename qw(dirname);
 use HTTP::Tiny;
 use IO::Handle;
@@ -31,13 +32,14 @@ my $JSON = JSON::PP->new->utf8->canonical->allow_nonref;
 
 sub program
 {
-	my $program = $ENV{FULFILLMENT_SIMULATOR} // "$HOME/simulator";
+	return $ENV{FULFILLMENT_SIMULATOR} if $ENV{FULFILLMENT_SIMULATOR};
 
-	if (!$ENV{FULFILLMENT_SIMULATOR})
-	{
-		system('make', '-s', '-C', $HOME) == 0 or die "could not build the simulator in $HOME\n";
-	}
-	return $program;
+	# Several tests may begin at once; one builds, the others wait.
+	open my $lock, '<', "$HOME/Makefile" or die "could not open $HOME/Makefile: $!\n";
+	flock $lock, LOCK_EX or die "could not lock $HOME/Makefile: $!\n";
+	system('make', '-s', '-C', $HOME) == 0 or die "could not build the simulator in $HOME\n";
+	close $lock;
+	return "$HOME/simulator";
 }
 
 sub start
