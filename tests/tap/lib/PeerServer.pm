@@ -16,8 +16,10 @@ use warnings;
 
 use Compress::Zlib ();
 use IO::Handle;
+use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
+use POSIX ();
 use PostgreSQL::Test::Utils ();
 use Socket qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(sleep time);
@@ -97,8 +99,11 @@ sub start
 	my $listener = IO::Socket::INET->new(
 		LocalAddr => '127.0.0.1', Listen => 128, ReuseAddr => 1)
 	  or die "could not listen: $!\n";
+	# The peer ends when the test does, however that ends: then the pipe has no writer any more.
+	pipe(my $alive, my $owner) or die "could not make a pipe: $!\n";
 	my $self = bless {
 		port => $listener->sockport,
+		owner => $owner,
 		log => "$PostgreSQL::Test::Utils::tmp_check/peer-" . $listener->sockport . '.log'
 	}, $class;
 	open(my $log, '>', $self->{log}) or die "could not create $self->{log}: $!\n";
@@ -107,8 +112,9 @@ sub start
 	if ($self->{pid} == 0)
 	{
 		setpgrp;
-		accept_all($listener, $self->{log});
-		POSIX::_exit(0);
+		close($owner);
+		accept_all($listener, $alive, $self->{log});
+		kill 'KILL', -$$;
 	}
 	close($listener);
 	return $self;
@@ -118,19 +124,8 @@ sub stop
 {
 	my ($self) = @_;
 
-	return if !$self->{pid};
-	kill 'KILL', -$self->{pid};
+	close($self->{owner});
 	waitpid($self->{pid}, 0);
-	undef $self->{pid};
-	return;
-}
-
-sub DESTROY
-{
-	my ($self) = @_;
-
-	local ($?, $!);
-	$self->stop if ($self->{pid} // 0) > 0 && $$ == ($self->{owner} //= $$);
 	return;
 }
 
@@ -168,14 +163,15 @@ sub noted
 
 sub accept_all
 {
-	my ($listener, $log) = @_;
+	my ($listener, $alive, $log) = @_;
 
 	local $SIG{CHLD} = 'IGNORE';
 	local $SIG{PIPE} = 'IGNORE';
-	while (my $connection = $listener->accept)
+	my $select = IO::Select->new($listener, $alive);
+	while (!grep { $_ == $alive } $select->can_read)
 	{
-		my $pid = fork;
-		next if $pid;
+		my $connection = $listener->accept // next;
+		next if fork;
 		close($listener);
 		$connection->autoflush(1);
 		serve($connection, $log);
