@@ -125,6 +125,7 @@ begin_call(const FfConnector *connector, FfOperation operation, const FfJson *do
 	FfCall call;
 	FfJson *state = ff_json_get(document, "state");
 
+	call.connector = connector->name;
 	call.operation = operation;
 	call.document = document;
 	call.config = complete_config(connector, ff_json_get(document, "config"), check);

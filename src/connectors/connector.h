@@ -44,6 +44,7 @@ extern bool ff_result_from_name(const char *name, FfResult *result);
 /* What a request is made from. */
 typedef struct FfCall
 {
+	const char *connector; /* its name, for errors */
 	FfOperation operation;
 	const FfJson *document; /* the whole canonical call */
 	const FfJson *config;   /* call.config: the connection's settings, never secrets */

@@ -115,69 +115,10 @@ static const FfSetting settings[] = {
 };
 
 const char *
-ff_ups_setting(const FfCall *call, const char *name)
-{
-	const char *value = ff_json_text_or(call->config, name, NULL);
-
-	for (const FfSetting *setting = settings; value == NULL && setting->name != NULL; setting++)
-		if (strcmp(setting->name, name) == 0)
-			return setting->default_value;
-	return value;
-}
-
-const char *
 ff_ups_account(const FfCall *call)
 {
-	const char *account = ff_ups_setting(call, "account_number");
-
-	if (account == NULL)
-		ff_connector_fail("ups",
-						  "config.account_number",
-						  "Set account_number to the shipper number of the UPS account.");
-	return account;
-}
-
-const FfJson *
-ff_ups_subject(const FfCall *call)
-{
-	const FfJson *shipment = ff_json_get(call->document, "shipment");
-
-	return ff_json_is_object(shipment) ? shipment : ff_json_get(call->document, "return");
-}
-
-const char *
-ff_ups_field(const FfCall *call, const char *member)
-{
-	bool shipment = ff_json_is_object(ff_json_get(call->document, "shipment"));
-
-	return psprintf("%s.%s", shipment ? "shipment" : "return", member);
-}
-
-const FfJson *
-ff_ups_role(const FfCall *call, FfUpsRole role)
-{
-	static const char *const members[] = {"ship_from", "ship_to", "ship_from"};
-	const FfJson *subject = ff_ups_subject(call);
-	const FfJson *account = ff_json_get(call->config, "shipper");
-	const FfJson *found = ff_json_get(subject, members[role]);
-
-	if (role == UPS_SHIPPER && ff_json_is_object(account))
-		return account;
-	if (role == UPS_SHIPPER && ff_ups_is_return(call))
-		return ff_ups_role(call, UPS_SHIP_TO);
-	if (role == UPS_SHIP_TO && !ff_json_is_object(found))
-		found = ff_json_get(subject, "return_to");
-	if (role == UPS_SHIP_FROM && !ff_json_is_object(found) && !ff_ups_is_return(call))
-		found = account;
-	return found;
-}
-
-const char *
-ff_ups_reference(const FfJson *subject)
-{
-	char *reference = ff_ups_text(subject, "reference", UPS_REFERENCE);
-
-	return reference ? reference : ff_ups_text(subject, "number", UPS_REFERENCE);
+	return ff_carrier_need_setting(
+		call, "account_number", "Set account_number to the shipper number of the UPS account.");
 }
 
 void
@@ -190,7 +131,7 @@ ff_ups_flag(FfJsonWriter *writer, const char *key, bool present)
 void
 ff_ups_context(FfJsonWriter *writer, const FfCall *call)
 {
-	const char *context = ff_ups_reference(ff_ups_subject(call));
+	const char *context = ff_carrier_reference(ff_carrier_subject(call), UPS_REFERENCE);
 
 	if (context == NULL)
 		context = call->idempotency_key;
@@ -230,7 +171,7 @@ transaction_id(const FfCall *call)
 void
 ff_ups_begin(const FfCall *call, FfMessage *message, const char *method, const char *path)
 {
-	const char *base = ff_ups_setting(call, "base_url");
+	const char *base = ff_carrier_setting(call, "base_url");
 	size_t length = strlen(base);
 
 	/* both the host and UPS's own "base" with /api behind it are welcome */
@@ -242,7 +183,7 @@ ff_ups_begin(const FfCall *call, FfMessage *message, const char *method, const c
 	ff_message_path(message, path);
 	ff_message_header(message, "Accept", "application/json");
 	ff_message_header(message, "transId", transaction_id(call));
-	ff_message_header(message, "transactionSrc", ff_ups_setting(call, "transaction_source"));
+	ff_message_header(message, "transactionSrc", ff_carrier_setting(call, "transaction_source"));
 }
 
 void
@@ -258,7 +199,7 @@ static void
 test_request(const FfCall *call, FfMessage *message)
 {
 	ff_ups_begin(call, message, "GET", "/track/v1/details/" UPS_PROBE);
-	ff_message_query(message, "locale", ff_ups_setting(call, "locale"));
+	ff_message_query(message, "locale", ff_carrier_setting(call, "locale"));
 }
 
 static void

@@ -8,8 +8,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "connectors/decimal.h"
 #include "connectors/ups.h"
 
@@ -18,71 +16,15 @@
 #define UPS_DECLARATION   550
 #define DE_MINIMIS_EUR    "150"
 
-/* Words of customs.contents or customs.reason that are reasons and describe no goods. */
-static const struct
-{
-	const char *word;
-	const char *reason; /* NULL: no goods, so no invoice */
-} reasons[] = {
-	{"merchandise", "SALE"},
-	{"sale", "SALE"},
-	{"sold", "SALE"},
-	{"gift", "GIFT"},
-	{"sample", "SAMPLE"},
-	{"commercial_sample", "SAMPLE"},
-	{"return", "RETURN"},
-	{"returned_goods", "RETURN"},
-	{"return_merchandise", "RETURN"},
-	{"repair", "REPAIR"},
-	{"intercompany", "INTERCOMPANYDATA"},
-	{"intercompanydata", "INTERCOMPANYDATA"},
-	{"other", "SALE"},
-	{"documents", NULL},
-	{"document", NULL},
+static const char *const reasons[] = {
+	[FF_EXPORT_SALE] = "SALE",
+	[FF_EXPORT_GIFT] = "GIFT",
+	[FF_EXPORT_SAMPLE] = "SAMPLE",
+	[FF_EXPORT_RETURN] = "RETURN",
+	[FF_EXPORT_REPAIR] = "REPAIR",
+	[FF_EXPORT_INTERCOMPANY] = "INTERCOMPANYDATA",
+	[FF_EXPORT_OTHER] = "SALE",
 };
-
-/* The row of a word, or -1. */
-static int
-reason_row(const char *word)
-{
-	for (int i = 0; word != NULL && i < (int) lengthof(reasons); i++)
-		if (pg_strcasecmp(reasons[i].word, word) == 0)
-			return i;
-	return -1;
-}
-
-const char *
-ff_ups_contents(const FfJson *subject)
-{
-	const char *contents = ff_json_text_or(subject, "customs.contents", NULL);
-
-	if (contents != NULL && reason_row(contents) < 0)
-		return contents;
-	return ff_json_text_or(subject, "customs.description", NULL);
-}
-
-bool
-ff_ups_documents(const FfJson *subject)
-{
-	int row = reason_row(ff_json_text(subject, "customs.contents"));
-
-	return row >= 0 && reasons[row].reason == NULL;
-}
-
-static const char *
-reason_for_export(const FfJson *subject, const FfUpsLane *lane)
-{
-	static const char *const paths[] = {"customs.reason", "customs.contents"};
-
-	for (int i = 0; i < (int) lengthof(paths); i++)
-	{
-		int row = reason_row(ff_json_text(subject, paths[i]));
-
-		if (row >= 0 && reasons[row].reason != NULL && strcmp(reasons[row].reason, "SALE") != 0)
-			return reasons[row].reason;
-	}
-	return lane->is_return ? "RETURN" : "SALE";
-}
 
 /* YYYYMMDD of a date given as ISO 8601; today's when there is none. */
 static char *
@@ -90,45 +32,24 @@ invoice_date(const FfCall *call)
 {
 	TimestampTz date;
 
-	if (!ff_time_parse(ff_json_text(ff_ups_subject(call), "customs.invoice_date"), &date))
+	if (!ff_time_parse(ff_json_text(ff_carrier_subject(call), "customs.invoice_date"), &date))
 		date = call->now;
 	return ff_time_format(date, "%Y%m%d");
-}
-
-/* Letters and digits of a tariff number. */
-static char *
-commodity_code(const FfJson *line)
-{
-	char *code = ff_json_text(line, "hs_code");
-	int length = 0;
-
-	if (code == NULL)
-		return NULL;
-	for (const char *c = code; *c != '\0' && length < UPS_HS_LONGEST; c++)
-		if (isalnum((unsigned char) *c))
-			code[length++] = *c;
-	code[length] = '\0';
-	return length >= 6 ? code : NULL;
 }
 
 static void
 write_product(FfJsonWriter *writer, const FfCall *call, int index)
 {
-	const FfJson *subject = ff_ups_subject(call);
+	const FfJson *subject = ff_carrier_subject(call);
 	const FfJson *line = ff_json_at(ff_json_get(subject, "lines"), index);
-	char *name = ff_ups_text(line, "name", UPS_PRODUCT_LINES * UPS_LINE);
-	char *quantity = ff_json_number(line, "quantity");
-	char *price = ff_json_number(line, "unit_price");
+	char *name = ff_carrier_text(line, "name", UPS_PRODUCT_LINES * UPS_LINE);
+	char *price = ff_carrier_need_price(call, line, index);
 	char *lines[UPS_PRODUCT_LINES];
 	int count;
 
-	if (price == NULL)
-		ff_connector_fail("ups",
-						  ff_ups_field(call, psprintf("lines.%d.unit_price", index)),
-						  "Customs want the price of every item.");
 	if (name == NULL)
-		name = ff_ups_goods(subject, NULL, UPS_LINE);
-	count = ff_ups_wrap(name, lines, UPS_PRODUCT_LINES);
+		name = ff_carrier_goods(subject, NULL, UPS_LINE);
+	count = ff_carrier_wrap(name, UPS_LINE, lines, UPS_PRODUCT_LINES);
 
 	ff_write_object(writer, NULL);
 	ff_write_array(writer, "Description");
@@ -136,16 +57,17 @@ write_product(FfJsonWriter *writer, const FfCall *call, int index)
 		ff_write_text(writer, NULL, lines[i]);
 	ff_write_end(writer);
 	ff_write_object(writer, "Unit");
-	ff_write_text(writer, "Number", ff_decimal_trim(quantity ? quantity : "1"));
+	ff_write_text(writer, "Number", ff_carrier_quantity(line));
 	ff_write_raw(writer, "UnitOfMeasurement", "{\"Code\":\"PCS\"}");
 	ff_write_text(writer, "Value", price);
 	ff_write_end(writer);
-	ff_write_text(writer, "CommodityCode", commodity_code(line));
-	ff_write_text(writer, "PartNumber", ff_ups_text(line, "sku", UPS_LINE));
-	ff_write_text(
-		writer,
-		"OriginCountryCode",
-		ff_json_text_or(line, "origin_country", ff_ups_country(ff_ups_role(call, UPS_SHIP_FROM))));
+	ff_write_text(writer, "CommodityCode", ff_carrier_tariff(line, UPS_HS_LONGEST));
+	ff_write_text(writer, "PartNumber", ff_carrier_text(line, "sku", UPS_LINE));
+	ff_write_text(writer,
+				  "OriginCountryCode",
+				  ff_json_text_or(line,
+								  "origin_country",
+								  ff_carrier_country(ff_carrier_role(call, FF_SHIP_FROM))));
 	ff_write_end(writer);
 }
 
@@ -181,27 +103,22 @@ write_charges(FfJsonWriter *writer, const FfJson *subject)
 static void
 write_invoice(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
+	const FfJson *subject = ff_carrier_subject(call);
 	const FfJson *buyer = ff_json_get(subject, "bill_to");
-	char *number = ff_ups_text(subject, "customs.invoice_number", UPS_LINE);
-	char *incoterm = ff_ups_text(subject, "customs.incoterm", 3);
-
-	if (number == NULL)
-		number = ff_ups_text(subject, "order_number", UPS_LINE);
-	for (char *c = incoterm; c && *c != '\0'; c++)
-		*c = pg_toupper((unsigned char) *c);
+	char *number = ff_carrier_invoice_number(subject, UPS_LINE);
 
 	ff_write_object(writer, "InternationalForms");
 	ff_write_raw(writer, "FormType", "[\"01\"]");
-	ff_write_text(writer, "InvoiceNumber", number ? number : ff_ups_reference(subject));
+	ff_write_text(
+		writer, "InvoiceNumber", number ? number : ff_carrier_reference(subject, UPS_REFERENCE));
 	ff_write_text(writer, "InvoiceDate", invoice_date(call));
-	ff_write_text(writer, "TermsOfShipment", incoterm);
-	ff_write_text(writer, "ReasonForExport", reason_for_export(subject, lane));
-	ff_write_text(writer, "CurrencyCode", ff_ups_currency(subject));
+	ff_write_text(writer, "TermsOfShipment", ff_carrier_incoterm(subject));
+	ff_write_text(writer, "ReasonForExport", reasons[ff_carrier_export(subject, lane->is_return)]);
+	ff_write_text(writer, "CurrencyCode", ff_carrier_currency(subject));
 	ff_write_object(writer, "Contacts");
 	ff_write_object(writer, "SoldTo");
 	ff_ups_party(writer,
-				 ff_json_is_object(buyer) ? buyer : ff_ups_role(call, UPS_SHIP_TO),
+				 ff_json_is_object(buyer) ? buyer : ff_carrier_role(call, FF_SHIP_TO),
 				 UPS_WITH_CONTACT | UPS_WITH_EMAIL);
 	ff_write_end(writer);
 	ff_write_end(writer);
@@ -212,23 +129,23 @@ write_invoice(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	write_charges(writer, subject);
 	ff_write_text(writer,
 				  "DeclarationStatement",
-				  ff_ups_text(subject, "customs.declaration", UPS_DECLARATION));
+				  ff_carrier_text(subject, "customs.declaration", UPS_DECLARATION));
 	ff_write_end(writer);
 }
 
 void
 ff_ups_international_forms(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
-	const char *currency = ff_ups_currency(subject);
-	char *value = ff_ups_goods_value(subject);
+	const FfJson *subject = ff_carrier_subject(call);
+	const char *currency = ff_carrier_currency(subject);
+	char *value = ff_carrier_goods_value(subject, ff_json_get(subject, "lines"));
 
-	if (!lane->customs || ff_ups_documents(subject) ||
+	if (!lane->customs || ff_carrier_documents(subject) ||
 		ff_json_count(ff_json_get(subject, "lines")) == 0)
 		return;
 	if (currency == NULL)
 		ff_connector_fail("ups",
-						  ff_ups_field(call, "lines.0.currency"),
+						  ff_carrier_field(call, "lines.0.currency"),
 						  "Give the currency of the prices, which customs want to know.");
 	write_invoice(writer, call, lane);
 
@@ -287,10 +204,10 @@ ff_ups_tax_ids(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 
 	for (int i = 0; lane->customs && i < (int) lengthof(tax_ids); i++)
 	{
-		char *number = ff_ups_text(ff_ups_subject(call), tax_ids[i].path, UPS_LINE);
+		char *number = ff_carrier_text(ff_carrier_subject(call), tax_ids[i].path, UPS_LINE);
 
 		if (number == NULL && tax_ids[i].setting != NULL)
-			number = ff_ups_text(call->config, tax_ids[i].setting, UPS_LINE);
+			number = ff_carrier_text(call->config, tax_ids[i].setting, UPS_LINE);
 		if (number == NULL || (tax_ids[i].only_into_eu && !lane->into_eu))
 			continue;
 		if (!any)

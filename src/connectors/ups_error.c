@@ -166,28 +166,6 @@ find_error(const FfJson *json, const char **message, UpsClass *class, bool *know
 	return first;
 }
 
-/*
- * 111285 and 111286 do not say whose postcode or region is wrong, but quote
- * it: when that is the origin's and not the receiver's, the origin is meant.
- */
-static const char *
-whose_field(const FfCall *call, const char *field, const char *message)
-{
-	const char *member = field ? strchr(field, '.') : NULL;
-	const FfJson *subject = ff_ups_subject(call);
-	char *ours;
-	char *theirs;
-
-	if (member == NULL || message == NULL || strncmp(field, "ship_to.", 8) != 0)
-		return field;
-	ours = ff_json_text(subject, psprintf("ship_from%s", member));
-	theirs = ff_json_text(subject, psprintf("ship_to%s", member));
-	if (ours && *ours != '\0' && strstr(message, ours) &&
-		!(theirs && *theirs != '\0' && strstr(message, theirs)))
-		return psprintf("ship_from%s", member);
-	return field;
-}
-
 bool
 ff_ups_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcome *outcome,
 			 FfJson **json)
@@ -213,8 +191,9 @@ ff_ups_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcom
 	if (class.result == FF_RESULT_RETRY && repeat == FF_REPEAT_AFTER_FIND && reply->status >= 500 &&
 		reply->status != 503)
 		outcome->result = FF_RESULT_UNKNOWN;
+	/* 111285 and 111286 do not say whose postcode or region is wrong */
 	outcome->field =
-		atoi(code) / 10 == 11128 ? whose_field(call, class.field, message) : class.field;
+		atoi(code) / 10 == 11128 ? ff_carrier_whose_field(call, class.field, message) : class.field;
 	if (strcmp(code, "250006") == 0 || strcmp(code, "250007") == 0)
 		outcome->retry_after_s = LOCKED_OUT_S;
 	return false;

@@ -19,14 +19,14 @@ void
 ff_ups_find_request(const FfCall *call, FfMessage *message)
 {
 	const char *number = ff_json_text(call->state, "candidates.0");
-	const char *reference = ff_ups_reference(ff_ups_subject(call));
+	const char *reference = ff_carrier_reference(ff_carrier_subject(call), UPS_REFERENCE);
 	FfJsonWriter writer;
 
 	if (number == NULL)
-		number = ff_ups_known_number(call);
+		number = ff_carrier_known_number(call);
 	if (number == NULL && reference == NULL)
 		ff_connector_fail("ups",
-						  ff_ups_field(call, "reference"),
+						  ff_carrier_field(call, "reference"),
 						  "Give the reference the label was asked for with.");
 	ff_ups_begin(call, message, "POST", "/labels/v1/recovery");
 
@@ -112,7 +112,7 @@ static void
 write_found(FfJsonWriter *writer, const FfCall *call, const FfJson *found)
 {
 	const FfJson *labels = ff_json_get(found, "labels");
-	const char *kind = ff_ups_is_return(call) ? "return_label" : "label";
+	const char *kind = ff_carrier_is_return(call) ? "return_label" : "label";
 
 	ff_write_object(writer, "shipment");
 	ff_write_text(writer, "provider_reference", ff_json_text(found, "shipment"));
@@ -120,7 +120,7 @@ write_found(FfJsonWriter *writer, const FfCall *call, const FfJson *found)
 	ff_write_array(writer, "packages");
 	for (int i = 0; i < ff_json_count(labels); i++)
 		ff_ups_labelled(writer,
-						ff_ups_package_number(call, i),
+						ff_carrier_package_number(call, i),
 						ff_json_text(ff_json_at(labels, i), "tracking_number"));
 	ff_write_end(writer);
 	ff_write_array(writer, "documents");
@@ -128,12 +128,12 @@ write_found(FfJsonWriter *writer, const FfCall *call, const FfJson *found)
 	{
 		const FfJson *label = ff_json_at(labels, i);
 
-		ff_ups_document(writer,
-						kind,
-						ff_json_text(label, "format"),
-						ff_json_text(label, "content"),
-						ff_json_text(label, "url"),
-						ff_ups_package_number(call, i));
+		ff_carrier_write_document(writer,
+								  kind,
+								  ff_json_text(label, "format"),
+								  ff_json_text(label, "content"),
+								  ff_json_text(label, "url"),
+								  ff_carrier_package_number(call, i));
 	}
 	ff_ups_forms(writer, ff_json_get(found, "forms"));
 	ff_write_end(writer);
@@ -144,7 +144,7 @@ write_found(FfJsonWriter *writer, const FfCall *call, const FfJson *found)
 static void
 write_candidates(FfJsonWriter *writer, const FfCall *call, const FfJson *candidates)
 {
-	char *postcode = ff_ups_postcode(ff_ups_role(call, UPS_SHIP_TO));
+	char *postcode = ff_carrier_postcode(ff_carrier_role(call, FF_SHIP_TO), UPS_POSTCODE);
 	bool chosen[MAX_CANDIDATES] = {false};
 	bool any = false;
 	int count = Min(ff_json_count(candidates), MAX_CANDIDATES);

@@ -8,29 +8,10 @@
  */
 #include "postgres.h"
 
-#include "utils/formatting.h"
-
 #include "connectors/ups.h"
 
 #define ALREADY_VOID  "190117"
 #define TRACKING_LINK "https://www.ups.com/track?tracknum="
-
-void
-ff_ups_document(FfJsonWriter *writer, const char *kind, const char *format, const char *content,
-				const char *url, int64 package)
-{
-	if (content == NULL && url == NULL)
-		return;
-	ff_write_object(writer, NULL);
-	ff_write_text(writer, "kind", kind);
-	ff_write_text(writer, "format", format ? asc_tolower(format, strlen(format)) : NULL);
-	ff_write_text(writer, "content_base64", content);
-	if (content == NULL)
-		ff_write_text(writer, "url", url);
-	if (package > 0)
-		ff_write_int(writer, "package", package);
-	ff_write_end(writer);
-}
 
 void
 ff_ups_forms(FfJsonWriter *writer, const FfJson *forms)
@@ -40,29 +21,19 @@ ff_ups_forms(FfJsonWriter *writer, const FfJson *forms)
 		const FfJson *form = ff_json_at(forms, i);
 		const char *code = ff_json_text_or(form, "Code", "01");
 
-		ff_ups_document(writer,
-						strcmp(code, "01") == 0 ? "invoice" : "customs",
-						ff_json_text_or(form, "Image.ImageFormat.Code", "PDF"),
-						ff_json_text_or(form, "Image.GraphicImage", NULL),
-						NULL,
-						0);
+		ff_carrier_write_document(writer,
+								  strcmp(code, "01") == 0 ? "invoice" : "customs",
+								  ff_json_text_or(form, "Image.ImageFormat.Code", "PDF"),
+								  ff_json_text_or(form, "Image.GraphicImage", NULL),
+								  NULL,
+								  0);
 	}
 }
 
 void
 ff_ups_labelled(FfJsonWriter *writer, int64 number, const char *tracking_number)
 {
-	StringInfoData link;
-
-	initStringInfo(&link);
-	appendStringInfoString(&link, TRACKING_LINK);
-	ff_percent_encode(&link, tracking_number);
-	ff_write_object(writer, NULL);
-	ff_write_int(writer, "number", number);
-	ff_write_text(writer, "tracking_number", tracking_number);
-	ff_write_text(writer, "carrier", "ups");
-	ff_write_text(writer, "tracking_url", link.data);
-	ff_write_end(writer);
+	ff_carrier_write_package(writer, number, tracking_number, "ups", TRACKING_LINK);
 }
 
 static void
@@ -71,19 +42,17 @@ write_cost(FfJsonWriter *writer, const FfJson *results)
 	const FfJson *price = ff_ups_price(ff_json_at(ff_json_get(results, "NegotiatedRateCharges"), 0),
 									   ff_json_at(ff_json_get(results, "ShipmentCharges"), 0));
 
-	if (price == NULL)
-		return;
-	ff_write_object(writer, "cost");
-	ff_write_number(writer, "amount", ff_json_number(price, "MonetaryValue"));
-	ff_write_text(writer, "currency", ff_json_text(price, "CurrencyCode"));
-	ff_write_end(writer);
+	ff_carrier_write_money(writer,
+						   "cost",
+						   ff_json_number(price, "MonetaryValue"),
+						   ff_json_text(price, "CurrencyCode"));
 }
 
 static void
 write_created(FfJsonWriter *writer, const FfCall *call, const FfJson *results, const char *id)
 {
 	const FfJson *packages = ff_json_get(results, "PackageResults");
-	const char *kind = ff_ups_is_return(call) ? "return_label" : "label";
+	const char *kind = ff_carrier_is_return(call) ? "return_label" : "label";
 
 	ff_write_object(writer, "shipment");
 	ff_write_text(writer, "provider_reference", id);
@@ -95,24 +64,25 @@ write_created(FfJsonWriter *writer, const FfCall *call, const FfJson *results, c
 			ff_json_text_or(ff_json_at(packages, i), "TrackingNumber", i == 0 ? id : NULL);
 
 		if (number != NULL)
-			ff_ups_labelled(writer, ff_ups_package_number(call, i), number);
+			ff_ups_labelled(writer, ff_carrier_package_number(call, i), number);
 	}
 	if (ff_json_count(packages) == 0)
-		ff_ups_labelled(writer, ff_ups_package_number(call, 0), id);
+		ff_ups_labelled(writer, ff_carrier_package_number(call, 0), id);
 	ff_write_end(writer);
 	ff_write_array(writer, "documents");
 	for (int i = 0; i < ff_json_count(packages); i++)
 	{
 		const FfJson *label = ff_json_get(ff_json_at(packages, i), "ShippingLabel");
 
-		ff_ups_document(writer,
-						kind,
-						ff_json_text(label, "ImageFormat.Code"),
-						ff_json_text_or(label, "GraphicImage", NULL),
-						ff_json_text_or(label, "URL", NULL),
-						ff_ups_package_number(call, i));
+		ff_carrier_write_document(writer,
+								  kind,
+								  ff_json_text(label, "ImageFormat.Code"),
+								  ff_json_text_or(label, "GraphicImage", NULL),
+								  ff_json_text_or(label, "URL", NULL),
+								  ff_carrier_package_number(call, i));
 	}
-	ff_ups_document(writer, kind, NULL, NULL, ff_json_text_or(results, "LabelURL", NULL), 0);
+	ff_carrier_write_document(
+		writer, kind, NULL, NULL, ff_json_text_or(results, "LabelURL", NULL), 0);
 	ff_ups_forms(writer, ff_json_get(results, "Form"));
 	ff_write_end(writer);
 	write_cost(writer, results);
@@ -142,27 +112,14 @@ ff_ups_ship_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 	write_created(&outcome->body, call, results, id);
 }
 
-char *
-ff_ups_known_number(const FfCall *call)
-{
-	const FfJson *subject = ff_ups_subject(call);
-	char *number = ff_ups_text(subject, "provider_reference", 34);
-
-	if (number == NULL)
-		number = ff_ups_text(subject, "packages.0.tracking_number", 34);
-	for (char *c = number; c && *c != '\0'; c++)
-		*c = pg_toupper((unsigned char) *c);
-	return number;
-}
-
 void
 ff_ups_void_request(const FfCall *call, FfMessage *message)
 {
-	char *number = ff_ups_known_number(call);
+	char *number = ff_carrier_known_number(call);
 
 	if (number == NULL)
 		ff_connector_fail("ups",
-						  ff_ups_field(call, "provider_reference"),
+						  ff_carrier_field(call, "provider_reference"),
 						  "Give the tracking number of the shipment's first package.");
 	ff_ups_begin(call, message, "DELETE", "/shipments/v2409/void/cancel/");
 	ff_message_segment(message, number);
@@ -212,10 +169,5 @@ ff_ups_void_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 		outcome->result = FF_RESULT_OK;
 	}
 	if (outcome->result == FF_RESULT_OK)
-	{
-		ff_write_object(&outcome->body, "shipment");
-		ff_write_text(&outcome->body, "provider_reference", ff_ups_known_number(call));
-		ff_write_text(&outcome->body, "state", "cancelled");
-		ff_write_end(&outcome->body);
-	}
+		ff_carrier_write_cancelled(&outcome->body, ff_carrier_known_number(call));
 }

@@ -12,74 +12,34 @@
 
 #include "connectors/ups.h"
 
-static const char eu[] = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO "
-						 "SE SI SK";
-
-/* country is of two letters, which no two neighbours of a list can form */
-static bool
-within(const char *country, const char *list)
-{
-	return strlen(country) == 2 && strstr(list, country) != NULL;
-}
-
 static bool
 both(const FfUpsLane *lane, const char *list)
 {
-	return within(lane->from, list) && within(lane->to, list);
-}
-
-/* Whether the call asks for a label that brings goods back. */
-bool
-ff_ups_is_return(const FfCall *call)
-{
-	const FfJson *subject = ff_ups_subject(call);
-
-	return call->operation == FF_OP_ANNOUNCE_RETURN ||
-		   !ff_json_is_object(ff_json_get(call->document, "shipment")) ||
-		   ff_json_bool(subject, "return", false) ||
-		   ff_json_bool(subject, "options.return", false) ||
-		   ff_json_text(subject, "options.return_service") != NULL ||
-		   strcmp(ff_json_text_or(subject, "kind", ""), "return") == 0;
-}
-
-bool
-ff_ups_pounds(const char *country)
-{
-	return within(country, "US PR VI");
+	return ff_carrier_among(lane->from, list) && ff_carrier_among(lane->to, list);
 }
 
 void
 ff_ups_lane(const FfCall *call, FfUpsLane *lane)
 {
-	lane->from = ff_ups_country(ff_ups_role(call, UPS_SHIP_FROM));
-	lane->to = ff_ups_country(ff_ups_role(call, UPS_SHIP_TO));
+	lane->from = ff_carrier_country(ff_carrier_role(call, FF_SHIP_FROM));
+	lane->to = ff_carrier_country(ff_carrier_role(call, FF_SHIP_TO));
 	if (lane->from == NULL)
-		ff_connector_fail("ups",
-						  ff_ups_field(call, "ship_from.country"),
-						  "Give the country of origin as two letters.");
+		ff_carrier_fail(call, "ship_from.country", "Give the country of origin as two letters.");
 	if (lane->to == NULL)
-		ff_connector_fail("ups",
-						  ff_ups_field(call, "ship_to.country"),
-						  "Give the country of destination as two letters.");
-	lane->is_return = ff_ups_is_return(call);
+		ff_carrier_fail(call, "ship_to.country", "Give the country of destination as two letters.");
+	lane->is_return = ff_carrier_is_return(call);
 	lane->abroad = strcmp(lane->from, lane->to) != 0;
-	lane->customs = lane->abroad && !both(lane, eu) && !both(lane, "US PR");
-	lane->package_reference = !lane->abroad && within(lane->from, "US PR");
+	lane->customs =
+		lane->abroad && !ff_carrier_inside_eu(lane->from, lane->to) && !both(lane, "US PR");
+	lane->package_reference = !lane->abroad && ff_carrier_among(lane->from, "US PR");
 	lane->package_signature = both(lane, "US PR") || both(lane, "CA");
 	lane->package_cod = both(lane, "US PR CA");
-	lane->pounds = ff_ups_pounds(lane->from);
-	lane->into_eu = within(lane->to, eu) && !within(lane->from, eu);
+	lane->pounds = ff_carrier_pounds(lane->from);
+	lane->into_eu = ff_carrier_in_eu(lane->to) && !ff_carrier_in_eu(lane->from);
 }
 
-/*
- * Services by UPS's code.  The first name is how ff_ups_service_name shows it;
- * all are compared as letters and digits only, without a leading "ups".
- */
-static const struct
-{
-	const char *code;
-	const char *names; /* with | between */
-} services[] = {
+/* Services by UPS's code; the first name is how ff_ups_service_name shows it. */
+static const FfCarrierCode services[] = {
 	{"01", "Next Day Air|overnight"},
 	{"02", "2nd Day Air|second day air"},
 	{"03", "Ground"},
@@ -122,41 +82,12 @@ static const struct
 	{"US", "PR", "08", "02"},
 };
 
-/* Letters and digits of a name, in lower case, without a leading "ups". */
-static char *
-squeeze(const char *name, const char *end)
-{
-	char *text = palloc(end - name + 1);
-	int length = 0;
-
-	for (const char *c = name; c < end; c++)
-		if (isalnum((unsigned char) *c))
-			text[length++] = pg_tolower((unsigned char) *c);
-	text[length] = '\0';
-	return strncmp(text, "ups", 3) == 0 && length > 3 ? text + 3 : text;
-}
-
-static bool
-is_named(const char *names, const char *wanted)
-{
-	for (const char *at = names;; at++)
-	{
-		const char *bar = strchr(at, '|');
-		const char *end = bar ? bar : at + strlen(at);
-
-		if (strcmp(squeeze(at, end), wanted) == 0)
-			return true;
-		if (bar == NULL)
-			return false;
-		at = bar;
-	}
-}
-
 const char *
 ff_ups_service(const FfUpsLane *lane, const char *service)
 {
-	char *wanted = squeeze(service, service + strlen(service));
-	const char *code = NULL;
+	char *wanted = ff_carrier_squeeze(service, strlen(service), "ups");
+	const char *code;
+	int row;
 
 	/* a code stands for itself, also one this list does not know; "3" is "03" */
 	if (strlen(wanted) == 1 && isdigit((unsigned char) *wanted))
@@ -167,9 +98,8 @@ ff_ups_service(const FfUpsLane *lane, const char *service)
 			*c = pg_toupper((unsigned char) *c);
 		return *wanted != '\0' ? wanted : NULL;
 	}
-	for (int i = 0; i < (int) lengthof(services) && code == NULL; i++)
-		if (is_named(services[i].names, wanted))
-			code = services[i].code;
+	row = FF_CARRIER_CODE(services, "ups", service);
+	code = row >= 0 ? services[row].code : NULL;
 	for (int i = 0; i < (int) lengthof(local_services) && code != NULL; i++)
 		if (strcmp(local_services[i].from, lane->from) == 0 &&
 			strcmp(local_services[i].to, lane->to) == 0 &&

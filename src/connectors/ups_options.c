@@ -9,72 +9,27 @@
  */
 #include "postgres.h"
 
-#include "utils/formatting.h"
-
-#include "connectors/decimal.h"
 #include "connectors/ups.h"
-#include "model/currency.h"
 
 #define UPS_EMAILED_LABEL "8"
 
-static const struct
-{
-	const char *name;
-	const char *code;
-} return_services[] = {
-	{"print", "9"},
-	{"print_label", "9"},
-	{"email", "8"},
-	{"electronic", "8"},
-	{"one_attempt", "3"},
-	{"three_attempts", "5"},
-	{"print_and_mail", "2"},
+static const FfCarrierCode return_services[] = {
+	{"9", "print|print_label"},
+	{"8", "email|electronic"},
+	{"3", "one_attempt"},
+	{"5", "three_attempts"},
+	{"2", "print_and_mail"},
 };
 
 const char *
 ff_ups_return_service(const FfCall *call)
 {
-	const char *wish = ff_json_text_or(
-		ff_ups_subject(call), "options.return_service", ff_ups_setting(call, "return_service"));
+	const char *wish = ff_json_text_or(ff_carrier_subject(call),
+									   "options.return_service",
+									   ff_carrier_setting(call, "return_service"));
+	int row = wish ? FF_CARRIER_CODE(return_services, "ups", wish) : -1;
 
-	for (int i = 0; i < (int) lengthof(return_services); i++)
-		if (pg_strcasecmp(return_services[i].name, wish) == 0)
-			return return_services[i].code;
-	return wish;
-}
-
-/*
- * An amount given as {amount, currency}, as a number, or as true for the
- * value of the goods; NULL when there is none.
- */
-static char *
-option_amount(const FfJson *subject, const char *path, const char **currency)
-{
-	const FfJson *option = ff_json_get(subject, path);
-	char *amount;
-
-	*currency = ff_json_text_or(option, "currency", ff_ups_currency(subject));
-	if (ff_json_is_object(option))
-		amount = ff_json_number(option, "amount");
-	else
-		amount = ff_json_number(option, "");
-	if (amount == NULL && !ff_json_is_object(option) && ff_json_bool(option, "", false))
-		amount = ff_ups_goods_value(subject);
-	return amount && ff_decimal_positive(amount) && *currency ? amount : NULL;
-}
-
-/* Whether a signature is wanted, and whether of an adult. */
-static bool
-wants_signature(const FfJson *subject, bool *adult)
-{
-	static const char *const none[] = {"", "none", "no", "false", "0", "off", "not_required"};
-	const char *wish = ff_json_text_or(subject, "options.signature", "");
-
-	for (int i = 0; i < (int) lengthof(none); i++)
-		if (pg_strcasecmp(wish, none[i]) == 0)
-			return false;
-	*adult = strstr(asc_tolower(wish, strlen(wish)), "adult") != NULL;
-	return true;
+	return row >= 0 ? return_services[row].code : wish;
 }
 
 /* UPS takes no signature together with collect on delivery, nor on returns. */
@@ -85,7 +40,8 @@ signature(FfJsonWriter *writer, const FfJson *subject, const FfUpsLane *lane, bo
 	bool adult;
 
 	if (lane->package_signature != at_package || lane->is_return ||
-		!wants_signature(subject, &adult) || option_amount(subject, "options.cod", &currency))
+		!ff_carrier_signature(subject, &adult) ||
+		ff_carrier_amount(subject, "options.cod", &currency))
 		return;
 	ff_write_object(writer, "DeliveryConfirmation");
 	if (at_package)
@@ -114,21 +70,10 @@ cash(FfJsonWriter *writer, const char *funds, const char *currency, const char *
 	ff_write_end(writer);
 }
 
-/* The share of one package in an amount that is meant for all of them. */
-static char *
-share(const FfCall *call, int index, const char *amount, const char *currency)
-{
-	int count = ff_ups_package_count(call);
-
-	return count == 1 ? pstrdup(amount)
-					  : ff_decimal_share(amount, count, index, ff_currency_decimals(currency));
-}
-
 void
 ff_ups_package_options(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane, int index)
 {
-	const FfJson *subject = ff_ups_subject(call);
-	const FfJson *package = ff_ups_package(call, index);
+	const FfJson *subject = ff_carrier_subject(call);
 	FfJsonWriter options;
 	const char *currency;
 	char *amount;
@@ -136,19 +81,12 @@ ff_ups_package_options(FfJsonWriter *writer, const FfCall *call, const FfUpsLane
 	ff_write_init(&options);
 	ff_write_object(&options, NULL);
 	signature(&options, subject, lane, true);
-	amount = option_amount(subject, "options.cod", &currency);
+	amount = ff_carrier_amount(subject, "options.cod", &currency);
 	if (amount && lane->package_cod && !lane->is_return)
-		cash(&options, "0", currency, share(call, index, amount, currency));
+		cash(&options, "0", currency, ff_carrier_share(call, index, amount, currency));
 
-	amount = option_amount(subject, "options.insurance", &currency);
+	amount = ff_carrier_insured(call, index, &currency);
 	if (amount)
-		amount = share(call, index, amount, currency);
-	if (ff_json_number(package, "value"))
-	{
-		amount = ff_json_number(package, "value");
-		currency = ff_json_text_or(package, "currency", ff_ups_currency(subject));
-	}
-	if (amount && currency)
 	{
 		ff_write_object(&options, "DeclaredValue");
 		if (call->operation != FF_OP_QUOTE_RATES)
@@ -182,13 +120,12 @@ static const struct
 static void
 notify(FfJsonWriter *writer, const FfCall *call)
 {
-	const char *wanted = ff_ups_setting(call, "notify");
-	char *email = ff_ups_email(ff_ups_role(call, UPS_SHIP_TO));
+	char *email = ff_carrier_email(ff_carrier_role(call, FF_SHIP_TO), UPS_EMAIL);
 	bool any = false;
 
-	for (int i = 0; wanted && email && i < (int) lengthof(notifications); i++)
+	for (int i = 0; email && i < (int) lengthof(notifications); i++)
 	{
-		if (strstr(wanted, notifications[i].word) == NULL)
+		if (!ff_carrier_lists(call, "notify", notifications[i].word))
 			continue;
 		if (!any)
 			ff_write_array(writer, "Notification");
@@ -213,11 +150,11 @@ shipping_options(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane
 	notify(writer, call);
 	if (lane->is_return && strcmp(ff_ups_return_service(call), UPS_EMAILED_LABEL) == 0)
 	{
-		char *email = ff_ups_email(ff_ups_role(call, UPS_SHIP_FROM));
+		char *email = ff_carrier_email(ff_carrier_role(call, FF_SHIP_FROM), UPS_EMAIL);
 
 		if (email == NULL)
 			ff_connector_fail("ups",
-							  ff_ups_field(call, "ship_from.email"),
+							  ff_carrier_field(call, "ship_from.email"),
 							  "Give the address UPS mails the return label to.");
 		ff_write_object(writer, "LabelDelivery");
 		ff_write_object(writer, "EMail");
@@ -231,10 +168,10 @@ shipping_options(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane
 void
 ff_ups_shipment_options(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
+	const FfJson *subject = ff_carrier_subject(call);
 	FfJsonWriter options;
 	const char *currency;
-	char *amount = option_amount(subject, "options.cod", &currency);
+	char *amount = ff_carrier_amount(subject, "options.cod", &currency);
 
 	ff_write_init(&options);
 	ff_write_object(&options, NULL);

@@ -35,12 +35,12 @@ ff_ups_money(FfJsonWriter *writer, const char *key, const char *currency, const 
 void
 ff_ups_service_object(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const char *service = ff_json_text_or(ff_ups_subject(call), "service", "");
+	const char *service = ff_json_text_or(ff_carrier_subject(call), "service", "");
 	const char *code = ff_ups_service(lane, service);
 
 	if (code == NULL)
 		ff_connector_fail("ups",
-						  ff_ups_field(call, "service"),
+						  ff_carrier_field(call, "service"),
 						  "Give a code of UPS, such as 03 or 65, or the service's name.");
 	ff_write_object(writer, "Service");
 	ff_write_text(writer, "Code", code);
@@ -51,11 +51,11 @@ ff_ups_service_object(FfJsonWriter *writer, const FfCall *call, const FfUpsLane 
 static void
 write_transit(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
-	bool pallet = strcmp(ff_ups_packaging(call, ff_ups_package(call, 0)), PALLET) == 0;
-	const char *type = ff_ups_documents(subject) ? "02" : "03";
-	char *value = ff_ups_goods_value(subject);
-	const char *currency = ff_ups_currency(subject);
+	const FfJson *subject = ff_carrier_subject(call);
+	bool pallet = strcmp(ff_ups_packaging(call, ff_carrier_package(call, 0)), PALLET) == 0;
+	const char *type = ff_carrier_documents(subject) ? "02" : "03";
+	char *value = ff_carrier_goods_value(subject, ff_json_get(subject, "lines"));
+	const char *currency = ff_carrier_currency(subject);
 
 	ff_write_object(writer, "DeliveryTimeInformation");
 	ff_write_text(writer, "PackageBillType", pallet && !lane->abroad ? "07" : type);
@@ -66,7 +66,7 @@ write_transit(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	if (!lane->abroad)
 		return;
 
-	ff_ups_weight(writer, "ShipmentTotalWeight", lane, ff_ups_total_grams(call));
+	ff_ups_weight(writer, "ShipmentTotalWeight", lane, ff_carrier_total_grams(call));
 	if (value == NULL || currency == NULL)
 		return;
 	if (ff_decimal_compare(value, SMALLEST_VALUE) < 0)
@@ -79,8 +79,8 @@ write_transit(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 void
 ff_ups_rate_request(const FfCall *call, FfMessage *message)
 {
-	bool one = ff_json_text_or(ff_ups_subject(call), "service", NULL) != NULL;
-	const char *classification = ff_ups_setting(call, "customer_classification");
+	bool one = ff_json_text_or(ff_carrier_subject(call), "service", NULL) != NULL;
+	const char *classification = ff_carrier_setting(call, "customer_classification");
 	FfJsonWriter writer;
 	FfUpsLane lane;
 
@@ -99,7 +99,7 @@ ff_ups_rate_request(const FfCall *call, FfMessage *message)
 	ff_ups_context(&writer, call);
 	ff_write_end(&writer);
 	ff_write_object(&writer, "PickupType");
-	ff_write_text(&writer, "Code", ff_ups_setting(call, "pickup_type"));
+	ff_write_text(&writer, "Code", ff_carrier_setting(call, "pickup_type"));
 	ff_write_end(&writer);
 	if (classification != NULL && strcmp(lane.from, "US") == 0)
 	{
@@ -109,7 +109,7 @@ ff_ups_rate_request(const FfCall *call, FfMessage *message)
 	}
 	ff_write_object(&writer, "Shipment");
 	ff_ups_parties(&writer, call, &lane);
-	if (ff_ups_setting(call, "account_number") != NULL)
+	if (ff_carrier_setting(call, "account_number") != NULL)
 	{
 		ff_write_object(&writer, "PaymentDetails");
 		ff_ups_charges(&writer, call, &lane);

@@ -37,7 +37,7 @@ ff_ups_label_specification(FfJsonWriter *writer, const FfCall *call)
 {
 	bool recovery = call->operation == FF_OP_FIND_SHIPMENT;
 	const char *wish = ff_json_text_or(
-		ff_ups_subject(call), "options.label_format", ff_ups_setting(call, "label_format"));
+		ff_carrier_subject(call), "options.label_format", ff_carrier_setting(call, "label_format"));
 	const char *code = PICTURE;
 
 	for (int i = 0; i < (int) lengthof(label_formats); i++)
@@ -56,7 +56,7 @@ ff_ups_label_specification(FfJsonWriter *writer, const FfCall *call)
 	if (strcmp(code, "GIF") == 0 || strcmp(code, "PNG") == 0)
 		ff_write_text(writer, "HTTPUserAgent", "Mozilla/4.5");
 	ff_write_object(writer, "LabelStockSize");
-	ff_write_text(writer, "Height", ff_ups_setting(call, "label_height"));
+	ff_write_text(writer, "Height", ff_carrier_setting(call, "label_height"));
 	ff_write_text(writer, "Width", "4");
 	ff_write_end(writer);
 	ff_write_end(writer);
@@ -66,7 +66,7 @@ ff_ups_label_specification(FfJsonWriter *writer, const FfCall *call)
 static void
 write_charge(FfJsonWriter *writer, const FfCall *call, const char *type, const char *payer_path)
 {
-	const FfJson *payer = ff_json_get(ff_ups_subject(call), payer_path);
+	const FfJson *payer = ff_json_get(ff_carrier_subject(call), payer_path);
 	const char *party = ff_json_text_or(payer, "party", "");
 	bool receiver = strcmp(party, "receiver") == 0;
 	const char *account = ff_json_text_or(payer, "account_number", NULL);
@@ -80,9 +80,9 @@ write_charge(FfJsonWriter *writer, const FfCall *call, const char *type, const c
 		ff_write_object(writer, receiver ? "BillReceiver" : "BillThirdParty");
 		ff_write_text(writer, "AccountNumber", account);
 		ff_write_object(writer, "Address");
-		ff_write_text(writer, "PostalCode", ff_ups_postcode(payer));
+		ff_write_text(writer, "PostalCode", ff_carrier_postcode(payer, UPS_POSTCODE));
 		if (!receiver)
-			ff_write_text(writer, "CountryCode", ff_ups_country(payer));
+			ff_write_text(writer, "CountryCode", ff_carrier_country(payer));
 		ff_write_end(writer);
 		ff_write_end(writer);
 	}
@@ -98,7 +98,7 @@ write_charge(FfJsonWriter *writer, const FfCall *call, const char *type, const c
 void
 ff_ups_charges(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
+	const FfJson *subject = ff_carrier_subject(call);
 	const char *incoterm = ff_json_text_or(subject, "customs.incoterm", "");
 
 	ff_write_array(writer, "ShipmentCharge");
@@ -110,17 +110,13 @@ ff_ups_charges(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 }
 
 static void
-write_party(FfJsonWriter *writer, const FfCall *call, const char *key, FfUpsRole role, int with)
+write_party(FfJsonWriter *writer, const FfCall *call, const char *key, FfCarrierRole role, int with)
 {
-	const FfJson *address = ff_ups_role(call, role);
+	const FfJson *address = ff_carrier_need_role(call, role);
 
-	if (!ff_json_is_object(address))
-		ff_connector_fail("ups",
-						  ff_ups_field(call, role == UPS_SHIP_TO ? "ship_to" : "ship_from"),
-						  "Give the address, with at least street, city and country.");
 	ff_write_object(writer, key);
-	if (role == UPS_SHIPPER)
-		ff_write_text(writer, "ShipperNumber", ff_ups_setting(call, "account_number"));
+	if (role == FF_SHIPPER)
+		ff_write_text(writer, "ShipperNumber", ff_carrier_setting(call, "account_number"));
 	ff_ups_party(writer, address, with);
 	ff_write_end(writer);
 }
@@ -133,19 +129,19 @@ ff_ups_parties(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	int contact = rating ? 0 : UPS_WITH_CONTACT;
 	int reachable = rating ? 0 : UPS_WITH_CONTACT | UPS_WITH_EMAIL;
 
-	write_party(writer, call, "Shipper", UPS_SHIPPER, reachable);
-	write_party(writer, call, "ShipTo", UPS_SHIP_TO, reachable | UPS_WITH_RESIDENTIAL);
+	write_party(writer, call, "Shipper", FF_SHIPPER, reachable);
+	write_party(writer, call, "ShipTo", FF_SHIP_TO, reachable | UPS_WITH_RESIDENTIAL);
 	/* UPS takes the shipper for the origin when it is not told another */
 	if (lane->is_return || ff_json_is_object(ff_json_get(call->config, "shipper")))
-		write_party(writer, call, "ShipFrom", UPS_SHIP_FROM, contact);
+		write_party(writer, call, "ShipFrom", FF_SHIP_FROM, contact);
 }
 
 /* A parcel shop in place of the receiver's door: 01 the receiver collects there. */
 static void
 write_access_point(FfJsonWriter *writer, const FfCall *call)
 {
-	const FfJson *point = ff_json_get(ff_ups_subject(call), "options.service_point");
-	char *id = ff_ups_text(point, ff_json_is_object(point) ? "id" : "", UPS_LINE);
+	const FfJson *point = ff_json_get(ff_carrier_subject(call), "options.service_point");
+	char *id = ff_carrier_text(point, ff_json_is_object(point) ? "id" : "", UPS_LINE);
 
 	if (id == NULL)
 		return;
@@ -161,21 +157,21 @@ write_access_point(FfJsonWriter *writer, const FfCall *call)
 static void
 write_line_total(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
-	char *value = ff_ups_goods_value(subject);
+	const FfJson *subject = ff_carrier_subject(call);
+	char *value = ff_carrier_goods_value(subject, ff_json_get(subject, "lines"));
 
 	if (strcmp(lane->from, "US") == 0 && !lane->is_return && value != NULL &&
 		(strcmp(lane->to, "PR") == 0 || strcmp(lane->to, "CA") == 0))
-		ff_ups_money(writer, "InvoiceLineTotal", ff_ups_currency(subject), value);
+		ff_ups_money(writer, "InvoiceLineTotal", ff_carrier_currency(subject), value);
 }
 
 static void
 write_shipment(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const FfJson *subject = ff_ups_subject(call);
+	const FfJson *subject = ff_carrier_subject(call);
 
 	ff_write_object(writer, "Shipment");
-	ff_write_text(writer, "Description", ff_ups_goods(subject, NULL, UPS_GOODS));
+	ff_write_text(writer, "Description", ff_carrier_goods(subject, NULL, UPS_GOODS));
 	if (lane->is_return)
 	{
 		ff_write_object(writer, "ReturnService");
@@ -193,12 +189,12 @@ write_shipment(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	ff_ups_service_object(writer, call, lane);
 	write_line_total(writer, call, lane);
 	write_access_point(writer, call);
-	if (lane->abroad && ff_ups_documents(subject))
+	if (lane->abroad && ff_carrier_documents(subject))
 		ff_ups_flag(writer, "DocumentsOnlyIndicator", true);
 	if (lane->into_eu)
 	{
-		const FfJson *receiver = ff_ups_role(call, UPS_SHIP_TO);
-		bool consumer = ff_ups_text(receiver, "company", UPS_LINE) == NULL;
+		const FfJson *receiver = ff_carrier_role(call, FF_SHIP_TO);
+		bool consumer = ff_carrier_text(receiver, "company", UPS_LINE) == NULL;
 
 		ff_write_text(writer, "ShipperType", "01");
 		ff_write_text(writer, "ConsigneeType", consumer ? "02" : "01");
@@ -215,9 +211,9 @@ ff_ups_ship_request(const FfCall *call, FfMessage *message)
 	FfUpsLane lane;
 
 	ff_ups_lane(call, &lane);
-	if (ff_ups_reference(ff_ups_subject(call)) == NULL)
+	if (ff_carrier_reference(ff_carrier_subject(call), UPS_REFERENCE) == NULL)
 		ff_connector_fail("ups",
-						  ff_ups_field(call, "reference"),
+						  ff_carrier_field(call, "reference"),
 						  "Give the shipment's reference; a lost label is found by it.");
 	(void) ff_ups_account(call);
 	ff_ups_begin(call, message, "POST", "/shipments/v2409/ship");
@@ -228,7 +224,7 @@ ff_ups_ship_request(const FfCall *call, FfMessage *message)
 	ff_write_object(&writer, NULL);
 	ff_write_object(&writer, "ShipmentRequest");
 	ff_write_object(&writer, "Request");
-	ff_write_text(&writer, "RequestOption", ff_ups_setting(call, "address_check"));
+	ff_write_text(&writer, "RequestOption", ff_carrier_setting(call, "address_check"));
 	ff_ups_context(&writer, call);
 	ff_write_end(&writer);
 	write_shipment(&writer, call, &lane);

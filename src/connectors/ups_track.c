@@ -37,32 +37,6 @@ static const ScanNames alerted = {"gmtActivityDate",
 								  "activityStatus",
 								  "activityLocation"};
 
-/* The tracking number of a place in the call's list; NULL behind its end. */
-static char *
-tracking_number(const FfCall *call, int index)
-{
-	const FfJson *packages = ff_json_get(ff_ups_subject(call), "packages");
-	const FfJson *numbers = ff_json_get(call->document, "tracking_numbers");
-	int seen = 0;
-
-	for (int i = 0; i < ff_json_count(packages); i++)
-	{
-		char *number = ff_ups_text(ff_json_at(packages, i), "tracking_number", 34);
-
-		if (number != NULL && seen++ == index)
-			return number;
-	}
-	for (int i = 0; i < ff_json_count(numbers); i++)
-	{
-		char *number = ff_ups_text(ff_json_at(numbers, i), "", 34);
-
-		if (number != NULL && seen++ == index)
-			return number;
-	}
-	return seen == 0 && index == 0 ? ff_ups_text(ff_ups_subject(call), "provider_reference", 34)
-								   : NULL;
-}
-
 static int
 place(const FfCall *call)
 {
@@ -73,28 +47,28 @@ place(const FfCall *call)
 static void
 track_reference(const FfCall *call, FfMessage *message)
 {
-	const FfJson *subject = ff_ups_subject(call);
-	const char *reference = ff_ups_reference(subject);
+	const FfJson *subject = ff_carrier_subject(call);
+	const char *reference = ff_carrier_reference(subject, UPS_REFERENCE);
 	TimestampTz since;
 
 	if (reference == NULL)
 		ff_connector_fail("ups", "tracking_numbers", "Give at least one tracking number.");
 	ff_ups_begin(call, message, "GET", "/track/v1/reference/details/");
 	ff_message_segment(message, reference);
-	ff_message_query(message, "locale", ff_ups_setting(call, "locale"));
+	ff_message_query(message, "locale", ff_carrier_setting(call, "locale"));
 	if (ff_time_parse(ff_json_text(subject, "created_at"), &since))
 	{
 		ff_message_query(message, "fromPickUpDate", ff_time_format(since, "%Y%m%d"));
 		ff_message_query(message, "toPickUpDate", ff_time_format(call->now, "%Y%m%d"));
 	}
 	ff_message_query(message, "refNumType", "SmallPackage");
-	ff_message_query(message, "shipperNum", ff_ups_setting(call, "account_number"));
+	ff_message_query(message, "shipperNum", ff_carrier_setting(call, "account_number"));
 }
 
 void
 ff_ups_track_request(const FfCall *call, FfMessage *message)
 {
-	char *number = tracking_number(call, place(call));
+	char *number = ff_carrier_tracking_number(call, place(call));
 
 	if (number == NULL)
 	{
@@ -103,7 +77,7 @@ ff_ups_track_request(const FfCall *call, FfMessage *message)
 	}
 	ff_ups_begin(call, message, "GET", "/track/v1/details/");
 	ff_message_segment(message, number);
-	ff_message_query(message, "locale", ff_ups_setting(call, "locale"));
+	ff_message_query(message, "locale", ff_carrier_setting(call, "locale"));
 	ff_message_query(message, "returnSignature", "false");
 	ff_message_query(message, "returnMilestones", "false");
 	ff_message_query(message, "returnPOD", "false");
@@ -134,12 +108,12 @@ scan_time(const FfJson *scan, const ScanNames *names)
 static void
 write_place(FfJsonWriter *writer, const FfJson *address)
 {
-	char *country = ff_ups_text(address, "countryCode", 2);
+	char *country = ff_carrier_text(address, "countryCode", 2);
 
-	ff_write_text(writer, "city", ff_ups_text(address, "city", 100));
-	ff_write_text(writer, "region", ff_ups_text(address, "stateProvince", 100));
-	ff_write_text(writer, "postcode", ff_ups_text(address, "postalCode", 20));
-	ff_write_text(writer, "country", country ? country : ff_ups_text(address, "country", 2));
+	ff_write_text(writer, "city", ff_carrier_text(address, "city", 100));
+	ff_write_text(writer, "region", ff_carrier_text(address, "stateProvince", 100));
+	ff_write_text(writer, "postcode", ff_carrier_text(address, "postalCode", 20));
+	ff_write_text(writer, "country", country ? country : ff_carrier_text(address, "country", 2));
 }
 
 static void
@@ -151,12 +125,9 @@ write_event(FfJsonWriter *writer, const FfJson *scan, const ScanNames *names)
 
 	ff_write_object(writer, NULL);
 	ff_write_text(writer, "at", scan_time(scan, names));
-	if (canonical != NULL)
-		ff_write_text(writer, "status", canonical);
-	else
-		ff_write_null(writer, "status");
+	ff_carrier_write_status(writer, canonical);
 	ff_write_text(writer, "code", code);
-	ff_write_text(writer, "description", ff_ups_text(status, "description", 200));
+	ff_write_text(writer, "description", ff_carrier_text(status, "description", 200));
 	write_place(writer, ff_json_get(scan, names->address));
 	ff_write_end(writer);
 }
@@ -210,12 +181,6 @@ planned_delivery(const FfJson *package)
 	return NULL;
 }
 
-static bool
-is_final(const char *status)
-{
-	return strcmp(status, "delivered") == 0 || strcmp(status, "returned") == 0;
-}
-
 static void
 write_tracked(FfJsonWriter *writer, const FfJson *package, const char *asked)
 {
@@ -225,9 +190,10 @@ write_tracked(FfJsonWriter *writer, const FfJson *package, const char *asked)
 	ff_write_object(writer, NULL);
 	ff_write_text(writer, "tracking_number", ff_json_text_or(package, "trackingNumber", asked));
 	ff_write_text(writer, "status", status);
-	if (!is_final(status))
+	if (!ff_carrier_is_final(status))
 		ff_write_text(writer, "estimated_delivery_at", planned_delivery(package));
-	ff_write_text(writer, "signed_by", ff_ups_text(package, "deliveryInformation.receivedBy", 100));
+	ff_write_text(
+		writer, "signed_by", ff_carrier_text(package, "deliveryInformation.receivedBy", 100));
 	ff_write_array(writer, "events");
 	for (int i = 0; i < ff_json_count(activity); i++)
 		write_event(writer, ff_json_at(activity, i), &tracked);
@@ -239,7 +205,7 @@ write_tracked(FfJsonWriter *writer, const FfJson *package, const char *asked)
 static int
 write_packages(const FfCall *call, FfOutcome *outcome, const FfJson *shipments)
 {
-	char *asked = tracking_number(call, place(call));
+	char *asked = ff_carrier_tracking_number(call, place(call));
 	int count = 0;
 
 	ff_write_array(&outcome->body, "tracking");
@@ -296,7 +262,8 @@ ff_ups_track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 	if (outcome->result != FF_RESULT_OK && outcome->result != FF_RESULT_ABSENT &&
 		outcome->result != FF_RESULT_REFUSED)
 		return;
-	if (tracking_number(call, place(call)) && tracking_number(call, place(call) + 1))
+	if (ff_carrier_tracking_number(call, place(call)) &&
+		ff_carrier_tracking_number(call, place(call) + 1))
 	{
 		outcome->result = FF_RESULT_CONTINUE;
 		outcome->next =
@@ -317,12 +284,12 @@ write_alert(FfJsonWriter *writer, const FfJson *alert)
 	ff_write_text(writer, "tracking_number", ff_json_text(alert, "trackingNumber"));
 	if (status != NULL)
 		ff_write_text(writer, "status", status);
-	if (status == NULL || !is_final(status))
+	if (status == NULL || !ff_carrier_is_final(status))
 		ff_write_text(writer,
 					  "estimated_delivery_at",
 					  ff_ups_local_time(ff_json_text(alert, "scheduledDeliveryDate"),
 										ff_json_text(alert, "deliveryEndTime")));
-	ff_write_text(writer, "signed_by", ff_ups_text(alert, "receivedBy", 100));
+	ff_write_text(writer, "signed_by", ff_carrier_text(alert, "receivedBy", 100));
 	ff_write_array(writer, "events");
 	write_event(writer, alert, &alerted);
 	ff_write_end(writer);

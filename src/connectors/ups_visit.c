@@ -17,8 +17,8 @@ void
 ff_ups_address_request(const FfCall *call, FfMessage *message)
 {
 	const FfJson *address = ff_json_get(call->document, "address");
-	const char *country = ff_ups_country(address);
-	char *postcode = ff_ups_postcode(address);
+	const char *country = ff_carrier_country(address);
+	char *postcode = ff_carrier_postcode(address, UPS_POSTCODE);
 	char *lines[UPS_STREETS];
 	FfJsonWriter writer;
 	int count;
@@ -26,20 +26,20 @@ ff_ups_address_request(const FfCall *call, FfMessage *message)
 	if (country == NULL || (strcmp(country, "US") != 0 && strcmp(country, "PR") != 0))
 		ff_connector_fail(
 			"ups", "address.country", "UPS validates addresses of the USA and Puerto Rico only.");
-	count = ff_ups_street(address, lines);
+	count = ff_carrier_street(address, UPS_LINE, lines, UPS_STREETS);
 	ff_ups_begin(call, message, "POST", "/addressvalidation/v2/3");
 
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
 	ff_write_object(&writer, "XAVRequest");
 	ff_write_object(&writer, "AddressKeyFormat");
-	ff_write_text(&writer, "ConsigneeName", ff_ups_text(address, "company", UPS_LINE));
+	ff_write_text(&writer, "ConsigneeName", ff_carrier_text(address, "company", UPS_LINE));
 	ff_write_array(&writer, "AddressLine");
 	for (int i = 0; i < count; i++)
 		ff_write_text(&writer, NULL, lines[i]);
 	ff_write_end(&writer);
-	ff_write_text(&writer, "PoliticalDivision2", ff_ups_text(address, "city", 30));
-	ff_write_text(&writer, "PoliticalDivision1", ff_ups_region(address));
+	ff_write_text(&writer, "PoliticalDivision2", ff_carrier_text(address, "city", 30));
+	ff_write_text(&writer, "PoliticalDivision1", ff_carrier_region(address, UPS_REGION));
 	if (postcode != NULL)
 	{
 		ff_write_text(&writer, "PostcodePrimaryLow", pnstrdup(postcode, 5));
@@ -77,26 +77,12 @@ write_suggestion(FfJsonWriter *writer, const char *key, const FfJson *candidate)
 static const char *
 corrected_field(const FfJson *address, const FfJson *candidate)
 {
-	static const struct
-	{
-		const char *ours;
-		const char *theirs;
-	} members[] = {
-		{"postcode", "PostcodePrimaryLow"},
-		{"region", "PoliticalDivision1"},
-		{"city", "PoliticalDivision2"},
-	};
 	const FfJson *key = ff_json_get(candidate, "AddressKeyFormat");
 
-	for (int i = 0; i < (int) lengthof(members); i++)
-	{
-		const char *ours = ff_json_text_or(address, members[i].ours, "");
-		const char *theirs = ff_json_text_or(key, members[i].theirs, "");
-
-		if (pg_strncasecmp(ours, theirs, strlen(theirs)) != 0)
-			return members[i].ours;
-	}
-	return "street1";
+	return ff_carrier_corrected(address,
+								ff_json_text(key, "PoliticalDivision2"),
+								ff_json_text(key, "PoliticalDivision1"),
+								ff_json_text(key, "PostcodePrimaryLow"));
 }
 
 static void
@@ -171,23 +157,23 @@ local_clock(const FfCall *call, const char *member)
 static void
 write_pickup_address(FfJsonWriter *writer, const FfJson *address)
 {
-	char *company = ff_ups_text(address, "company", 27);
-	char *person = ff_ups_text(address, "name", 22);
+	char *company = ff_carrier_text(address, "company", 27);
+	char *person = ff_carrier_text(address, "name", 22);
 	char *lines[UPS_STREETS];
 	char *extension;
-	char *phone = ff_ups_phone(address, &extension);
+	char *phone = ff_carrier_phone(address, UPS_PHONE, &extension);
 
 	ff_write_object(writer, "PickupAddress");
 	ff_write_text(writer, "CompanyName", company ? company : person);
-	ff_write_text(writer, "ContactName", person ? person : ff_ups_text(address, "company", 22));
+	ff_write_text(writer, "ContactName", person ? person : ff_carrier_text(address, "company", 22));
 	ff_write_array(writer, "AddressLine");
-	if (ff_ups_street(address, lines) > 0)
+	if (ff_carrier_street(address, UPS_LINE, lines, UPS_STREETS) > 0)
 		ff_write_text(writer, NULL, lines[0]);
 	ff_write_end(writer);
-	ff_write_text(writer, "City", ff_ups_text(address, "city", 50));
-	ff_write_text(writer, "StateProvince", ff_ups_region(address));
-	ff_write_text(writer, "PostalCode", ff_ups_postcode(address));
-	ff_write_text(writer, "CountryCode", ff_ups_country(address));
+	ff_write_text(writer, "City", ff_carrier_text(address, "city", 50));
+	ff_write_text(writer, "StateProvince", ff_carrier_region(address, UPS_REGION));
+	ff_write_text(writer, "PostalCode", ff_carrier_postcode(address, UPS_POSTCODE));
+	ff_write_text(writer, "CountryCode", ff_carrier_country(address));
 	ff_write_text(
 		writer, "ResidentialIndicator", ff_json_bool(address, "residential", false) ? "Y" : "N");
 	if (phone == NULL)
@@ -203,7 +189,7 @@ write_pickup_address(FfJsonWriter *writer, const FfJson *address)
 static const char *
 container(const FfCall *call)
 {
-	const char *packaging = ff_ups_packaging(call, ff_ups_package(call, 0));
+	const char *packaging = ff_ups_packaging(call, ff_carrier_package(call, 0));
 
 	if (strcmp(packaging, "30") == 0)
 		return "03";
@@ -214,18 +200,21 @@ container(const FfCall *call)
 static void
 write_pieces(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
-	const char *service = ff_json_text_or(
-		call->document, "pickup.service", ff_json_text_or(ff_ups_subject(call), "service", "03"));
+	const char *service =
+		ff_json_text_or(call->document,
+						"pickup.service",
+						ff_json_text_or(ff_carrier_subject(call), "service", "03"));
 	const char *given = ff_ups_service(lane, service);
 	const char *code = given ? given : "03";
-	int64 pieces = ff_json_int64_or(call->document, "pickup.packages", ff_ups_package_count(call));
+	int64 pieces =
+		ff_json_int64_or(call->document, "pickup.packages", ff_carrier_package_count(call));
 	double grams = ff_json_double_or(call->document, "pickup.weight_g", 0);
 	int64 heaviest = 0;
 
-	for (int i = 0; i < ff_ups_package_count(call); i++)
-		heaviest = Max(heaviest, ff_json_int64_or(ff_ups_package(call, i), "weight_g", 0));
+	for (int i = 0; i < ff_carrier_package_count(call); i++)
+		heaviest = Max(heaviest, ff_json_int64_or(ff_carrier_package(call, i), "weight_g", 0));
 	if (grams <= 0 && heaviest > 0)
-		grams = (double) ff_ups_total_grams(call);
+		grams = (double) ff_carrier_total_grams(call);
 	ff_write_array(writer, "PickupPiece");
 	ff_write_object(writer, NULL);
 	ff_write_text(
@@ -238,8 +227,11 @@ write_pieces(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	if (grams > 0)
 	{
 		ff_write_object(writer, "TotalWeight");
-		ff_write_text(
-			writer, "Weight", ff_grams_to((int64) grams, lane->pounds ? 453.59237 : 1000.0, 1));
+		ff_write_text(writer,
+					  "Weight",
+					  ff_grams_to((int64) grams,
+								  lane->pounds ? FF_GRAMS_PER_POUND : FF_GRAMS_PER_KILOGRAM,
+								  1));
 		ff_write_text(writer, "UnitOfMeasurement", lane->pounds ? "LBS" : "KGS");
 		ff_write_end(writer);
 	}
@@ -259,14 +251,14 @@ ff_ups_pickup_request(const FfCall *call, FfMessage *message)
 	FfUpsLane lane = {0};
 
 	if (!ff_json_is_object(address))
-		address = ff_ups_role(call, UPS_SHIP_FROM);
-	lane.from = ff_ups_country(address);
+		address = ff_carrier_role(call, FF_SHIP_FROM);
+	lane.from = ff_carrier_country(address);
 	if (lane.from == NULL)
 		ff_connector_fail("ups", "pickup.address.country", "Give the country as two letters.");
-	lane.to = ff_ups_country(ff_ups_role(call, UPS_SHIP_TO));
+	lane.to = ff_carrier_country(ff_carrier_role(call, FF_SHIP_TO));
 	if (lane.to == NULL)
 		lane.to = lane.from;
-	lane.pounds = ff_ups_pounds(lane.from);
+	lane.pounds = ff_carrier_pounds(lane.from);
 	ff_ups_begin(call, message, "POST", "/pickupcreation/v2409/pickup");
 
 	ff_write_init(&writer);
@@ -291,8 +283,8 @@ ff_ups_pickup_request(const FfCall *call, FfMessage *message)
 	ff_write_text(&writer, "AlternateAddressIndicator", "Y");
 	write_pieces(&writer, call, &lane);
 	ff_write_text(&writer, "PaymentMethod", "01");
-	ff_write_text(&writer, "SpecialInstruction", ff_ups_text(pickup, "note", 57));
-	ff_write_text(&writer, "ReferenceNumber", ff_ups_text(pickup, "reference", UPS_REFERENCE));
+	ff_write_text(&writer, "SpecialInstruction", ff_carrier_text(pickup, "note", 57));
+	ff_write_text(&writer, "ReferenceNumber", ff_carrier_text(pickup, "reference", UPS_REFERENCE));
 	ff_ups_body(message, &writer);
 }
 
