@@ -33,6 +33,20 @@ static FfStatement routable =
 				 " order by o.order_id",
 				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
 
+/* What cannot be routed is not due either: not before its date, or when what stops it ends. */
+static FfStatement park = FF_STATEMENT(
+	"update fulfillment.orders o"
+	"   set next_routing_at = case when p.reason = 'not_before' then o.not_before end,"
+	"       routing_reason = p.reason"
+	"  from (select x.order_id, case when exists (select 1 from fulfillment.order_lines l"
+	"                      where l.merchant_id = $1 and l.order_id = x.order_id"
+	"                        and l.assigned + l.cancelled < l.quantity)"
+	"               then case when x.state <> 'open' then null"
+	"                         when x.not_before > $3 then 'not_before' else 'held' end end as reason"
+	"          from fulfillment.orders x where x.merchant_id = $1 and x.order_id = any ($2)) p"
+	" where o.merchant_id = $1 and o.order_id = p.order_id",
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+
 static FfStatement save_outcome = FF_STATEMENT(
 	"update fulfillment.orders o set next_routing_at = u.retry_at, routing_reason = u.reason"
 	"  from unnest($2, $3, $4) as u(order_id, retry_at, reason)"
@@ -266,21 +280,38 @@ assign_single(int32 merchant_id, int64 order_id, const char *cause)
 	return 0;
 }
 
-int
-ff_orders_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
+/* Those of the orders that may be routed; the others are parked. */
+static FfRows
+find_routable(int32 merchant_id, const int64 *order_ids, int count)
 {
-	Wave wave = {.merchant_id = merchant_id};
-	FfRoutingRequest *requests;
+	FfArgument now = ff_time(GetCurrentTransactionStartTimestamp());
 	FfColumn ids;
+	FfColumn others;
 	FfRows rows;
 
 	ff_column_init(&ids, INT8OID);
 	for (int i = 0; i < count; i++)
 		ff_column_add(&ids, ff_int8(order_ids[i]));
-	rows = ff_run(&routable,
-				  ff_int4(merchant_id),
-				  ff_column(&ids),
-				  ff_time(GetCurrentTransactionStartTimestamp()));
+	rows = ff_run(&routable, ff_int4(merchant_id), ff_column(&ids), now);
+	if (rows.count == (uint64) count)
+		return rows;
+	ff_column_init(&others, INT8OID);
+	for (uint64 i = 0, row = 0; i < (uint64) count; i++) /* both rise */
+		if (row < rows.count && ff_row_int8(&rows, row, 1) == order_ids[i])
+			row++;
+		else
+			ff_column_add(&others, ff_int8(order_ids[i]));
+	ff_run(&park, ff_int4(merchant_id), ff_column(&others), now);
+	return rows;
+}
+
+int
+ff_orders_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
+{
+	Wave wave = {.merchant_id = merchant_id};
+	FfRoutingRequest *requests;
+	FfRows rows = find_routable(merchant_id, order_ids, count);
+
 	if (rows.count == 0)
 		return 0;
 	if (rows.count == 1)

@@ -1,22 +1,24 @@
 /*
  * cancel.c
  *
- * Effects of cancelling.  Units that no shipment holds are cancelled at once;
- * shipments that hold some are cancelled or asked back first, so that a unit is
- * never assigned and cancelled at the same time.  What of such a shipment was
- * not to be cancelled is assigned again.
+ * Effects of cancelling.  Shipments that hold units to be cancelled are
+ * cancelled or asked back as a whole; then the lines are written.  What of such
+ * a shipment was not to be cancelled is assigned again, once it is certain that
+ * it does not leave.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 
 #include "orders/parts.h"
 #include "pg/spi.h"
 #include "shipping/shipment.h"
 
+/* As if nothing stood in the way; the recount takes back what does. */
 static FfStatement cancel_units =
-	FF_STATEMENT("update fulfillment.order_lines l set cancelled = l.cancelled + u.units"
+	FF_STATEMENT("update fulfillment.order_lines l set cancelled = l.cancelled + u.units,"
+				 "       assigned = least(l.assigned, l.quantity - l.cancelled - u.units),"
+				 "       submitted = least(l.submitted, l.quantity - l.cancelled - u.units)"
 				 "  from unnest($3, $4) as u(line, units)"
 				 " where l.merchant_id = $1 and l.order_id = $2 and l.line = u.line",
 				 INT4OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID);
@@ -59,6 +61,7 @@ take_off(const FfShipment *shipment, const FfOrder *order, int32 *wanted)
 				wanted[j] -= shipment->lines[i].quantity - shipment->lines[i].short_quantity;
 }
 
+/* Before the lines are written: what a shipment holds is not free to be cancelled. */
 void
 ff_cancel_shipments(void *subject, const void *payload)
 {
@@ -94,7 +97,7 @@ write_cancelled(FfOrder *order, const int32 *units)
 	ff_column_init(&cancelled, INT4OID);
 	for (int i = 0; i < order->line_count; i++)
 	{
-		int32 possible = Min(units[i], ff_units_to_assign(&order->lines[i]));
+		int32 possible = Min(units[i], ff_units_unshipped(&order->lines[i]));
 
 		if (possible <= 0)
 			continue;
@@ -102,15 +105,17 @@ write_cancelled(FfOrder *order, const int32 *units)
 		ff_column_add(&cancelled, ff_int4(possible));
 	}
 	if (lines.count > 0)
+	{
 		ff_run(&cancel_units,
 			   ff_int4(order->merchant_id),
 			   ff_int8(order->order_id),
 			   ff_column(&lines),
 			   ff_column(&cancelled));
+		ff_lines_recount(order->merchant_id, &order->order_id, 1);
+	}
 	ff_order_refresh(order);
 }
 
-/* The shipments come first: what they hold becomes free to be cancelled. */
 void
 ff_cancel_lines(void *subject, const void *payload)
 {
@@ -120,7 +125,6 @@ ff_cancel_lines(void *subject, const void *payload)
 
 	for (int i = 0; i < order->line_count; i++)
 		units[i] = ff_units_to_cancel(request, &order->lines[i]);
-	ff_cancel_shipments(order, request);
 	write_cancelled(order, units);
 	ff_run(&keep_reason,
 		   ff_int4(order->merchant_id),

@@ -21,10 +21,13 @@
 #include "tasks/task.h"
 
 /* Each answers (id, order_id) of what is due at $2, at most $3 of them. */
-static FfStatement holds_due = FF_STATEMENT(
-	"select hold_id, order_id from fulfillment.holds"
-	" where merchant_id = $1 and released_at is null and until <= $2 order by until limit $3",
-	INT4OID, TIMESTAMPTZOID, INT4OID);
+static FfStatement holds_due =
+	FF_STATEMENT("select h.hold_id, h.order_id from fulfillment.holds h"
+				 "  join fulfillment.orders o on o.merchant_id = $1 and o.order_id = h.order_id"
+				 " where h.merchant_id = $1 and h.released_at is null and h.until <= $2"
+				 "   and o.state in ('received', 'invalid', 'open')"
+				 " order by h.until limit $3",
+				 INT4OID, TIMESTAMPTZOID, INT4OID);
 
 static FfStatement orders_expired = FF_STATEMENT(
 	"select order_id, order_id from fulfillment.orders"
@@ -49,6 +52,12 @@ static FfStatement deliveries_assumed = FF_STATEMENT(
 static FfStatement forget_expiry = FF_STATEMENT(
 	"update fulfillment.orders set auto_cancel_at = null where merchant_id = $1 and order_id = $2",
 	INT4OID, INT8OID);
+
+/* What no longer waits for an answer has no time to give one. */
+static FfStatement forget_deadline =
+	FF_STATEMENT("update fulfillment.shipments set stop_deadline = null"
+				 " where merchant_id = $1 and shipment_id = $2",
+				 INT4OID, INT8OID);
 
 static FfStatement mark_delivered = FF_STATEMENT(
 	"update fulfillment.packages set status = 'delivered', status_at = $3, delivered_at = $3,"
@@ -96,7 +105,10 @@ give_up_stop(void *argument)
 	FfShipment *shipment = ff_shipment_lock(duty->merchant_id, duty->id);
 	FfShipmentReport report = {.cause = "the stop was not answered in time"};
 
-	ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_DEADLINE, &report);
+	if (ff_shipment_may(shipment, FF_SHIPMENT_EVENT_DEADLINE, &report))
+		ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_DEADLINE, &report);
+	else
+		ff_run(&forget_deadline, ff_int4(duty->merchant_id), ff_int8(duty->id));
 	ff_order_settle(duty->merchant_id, duty->order_id, report.cause);
 }
 
@@ -127,19 +139,21 @@ static const struct
 };
 
 /* One bad row costs itself only: it is put in front of a person and tried again next time. */
-static void
+static bool
 perform(Duty *duty)
 {
 	ErrorData *error;
 
-	if (!ff_attempt(duty->perform, duty, &error))
-		ff_attention_open(duty->merchant_id,
-						  "clock",
-						  duty->order_id,
-						  0,
-						  0,
-						  ff_error_sentence(error),
-						  "Mend what it names; it is tried again every minute.");
+	if (ff_attempt(duty->perform, duty, &error))
+		return true;
+	ff_attention_open(duty->merchant_id,
+					  "clock",
+					  duty->order_id,
+					  0,
+					  0,
+					  ff_error_sentence(error),
+					  "Mend what it names; it is tried again every minute.");
+	return false;
 }
 
 int
@@ -160,9 +174,8 @@ ff_orders_clock(int32 merchant_id, int max)
 						 .order_id = ff_row_int8(&rows, row, 2),
 						 .perform = duties[i].perform};
 
-			perform(&duty);
+			done += perform(&duty);
 		}
-		done += (int) rows.count;
 	}
 	return done + ff_assign_due(merchant_id, max, "due", &shipments);
 }

@@ -86,7 +86,7 @@ int32
 ff_units_to_cancel(const FfOrderRequest *request, const FfLine *line)
 {
 	if (request->cancel == NULL)
-		return line->quantity - line->cancelled - line->shipped;
+		return ff_units_unshipped(line);
 	for (int i = 0; i < request->cancel_count; i++)
 		if (request->cancel[i].line == line->line)
 			return request->cancel[i].quantity;
@@ -116,7 +116,7 @@ cancels_unshipped(void *subject, const void *payload)
 		const FfLine *line = &order->lines[i];
 		int32 units = ff_units_to_cancel(payload, line);
 
-		if (units > line->quantity - line->cancelled - line->shipped)
+		if (units > ff_units_unshipped(line))
 			return false;
 		sum += units;
 	}

@@ -44,7 +44,7 @@ ff_insert_hold(void *subject, const void *payload)
 						 ff_time_or_null(request->hold_until),
 						 ff_time(GetCurrentTransactionStartTimestamp()),
 						 ff_text(ff_actor()),
-						 ff_bool(request->from_channel));
+						 ff_bool(request->by_document));
 
 	request->hold_id = ff_row_int8(&rows, 0, 1);
 	order->active_holds++;

@@ -115,7 +115,7 @@ static void
 apply_wishes(int32 merchant_id, const FfNewOrder *new_order, bool from_channel)
 {
 	const FfOrderDocument *document = new_order->document;
-	FfOrderRequest request = {.from_channel = from_channel};
+	FfOrderRequest request = {.from_channel = from_channel, .by_document = true};
 	FfOrder *order;
 
 	if (document->hold_reason == NULL && document->cancel_reason == NULL && new_order->valid)
@@ -185,6 +185,8 @@ redeliver_all(int32 merchant_id, FfNewOrder **orders, FfSubmitted **answers, int
 		answers[which]->order_id = ff_row_int8(&rows, row, 2);
 		answers[which]->outcome =
 			redeliver(merchant_id, answers[which]->order_id, orders[which], from_channel, cause);
+		if (orders[which]->reader->errors != NIL) /* with the parts that were refused */
+			answers[which]->errors = ff_field_errors_json(orders[which]->reader);
 	}
 }
 

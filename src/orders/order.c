@@ -56,6 +56,12 @@ ff_units_to_assign(const FfLine *line)
 	return line->quantity - line->cancelled - line->assigned;
 }
 
+int32
+ff_units_unshipped(const FfLine *line)
+{
+	return line->quantity - line->cancelled - line->shipped;
+}
+
 int64
 ff_order_sum_shipped(const FfOrder *order)
 {
@@ -168,7 +174,6 @@ static FfMachineDriver driver = {
 		{
 			[FF_EFFECT_NOTIFY] = ff_order_notify,
 			[FF_EFFECT_UPDATE_CHANNEL] = ff_order_update_channel,
-			[FF_EFFECT_ALERT] = ff_order_alert,
 			[FF_EFFECT_COUNT_DUPLICATE] = ff_count_duplicate,
 			[FF_EFFECT_LOG_IGNORED] = ff_log_ignored,
 			[FF_EFFECT_APPLY_UPDATE] = ff_apply_update,
@@ -189,7 +194,6 @@ static FfMachineDriver driver = {
 			[FF_EFFECT_CANCEL_REST] = ff_cancel_rest,
 			[FF_EFFECT_EXPIRE_LINES] = ff_expire_lines,
 			[FF_EFFECT_MARK_UNCANCELLABLE] = ff_mark_uncancellable,
-			[FF_EFFECT_OFFER_RETURN] = ff_order_offer_return,
 			[FF_EFFECT_REFUND] = ff_order_refund,
 			[FF_EFFECT_CAPTURE_REMAINDER] = ff_capture_remainder,
 			[FF_EFFECT_CLOSE_ORDER] = ff_close_order,
@@ -229,7 +233,9 @@ ff_order_note(FfOrder *order, const char *event, const char *cause, const char *
 bool
 ff_order_may(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 {
-	return ff_machine_would(the_driver(), order, event, request) != NULL;
+	const FfTransition *row = ff_machine_would(the_driver(), order, event, request);
+
+	return row != NULL && row->step == FF_STEP_CHANGED;
 }
 
 FfVerdict

@@ -63,6 +63,7 @@ typedef struct FfOrderRequest
 {
 	const char *cause;               /* why, for history; required */
 	bool from_channel;               /* the channel said it, so it need not be told */
+	bool by_document;                /* hold: a document wants it, so a newer one may end it */
 	int64 version;                   /* receive */
 	const FfJson *raw;               /* receive, correct, edit: the document … */
 	const FfOrderDocument *document; /* … as read, with what was wrong with it … */
@@ -82,10 +83,12 @@ extern FfOrder *ff_order_lock(int32 merchant_id, int64 order_id);
 extern void ff_order_refresh(FfOrder *order);
 extern FfLine *ff_order_line(FfOrder *order, int32 line);
 extern int32 ff_units_to_assign(const FfLine *line);
+/* Units that are wanted and have not left. */
+extern int32 ff_units_unshipped(const FfLine *line);
 extern int64 ff_order_sum_shipped(const FfOrder *order);
 extern int64 ff_order_sum_to_assign(const FfOrder *order);
 
-/* Whether the event would be taken; changes and records nothing. */
+/* Whether the event would change something; changes and records nothing. */
 extern bool ff_order_may(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
 /* Applies one event; refusals are written to history and answered, not thrown. */
 extern FfVerdict ff_order_apply(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);

@@ -8,6 +8,7 @@
 #define FF_ORDERS_PARTS_H
 
 #include "orders/order.h"
+#include "pg/spi.h"
 
 /* guards.c */
 extern const FfGuardFunction ff_order_guards[FF_GUARD_COUNT];
@@ -45,8 +46,6 @@ extern void ff_store_correction(void *order, const void *request);
 extern void ff_report_errors(void *order, const void *request);
 extern void ff_order_notify(void *order, const void *request);
 extern void ff_order_update_channel(void *order, const void *request);
-extern void ff_order_alert(void *order, const void *request);
-extern void ff_order_offer_return(void *order, const void *request);
 extern void ff_order_refund(void *order, const void *request);
 extern void ff_capture_remainder(void *order, const void *request);
 extern void ff_close_order(void *order, const void *request);
@@ -71,8 +70,9 @@ extern FfNewOrder *ff_new_order_read(const FfJson *raw, const char *channel);
 extern void ff_orders_resolve(int32 merchant_id, FfNewOrder **orders, int count);
 extern void ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count);
 extern void ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count);
-/* Writes header columns and document of a version or correction; errors JSON or NULL. */
-extern void ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number,
-							 const char *errors);
+/* Writes header columns, document and errors of a version or correction. */
+extern void ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number);
+/* The reader's errors as a value of orders.errors; NULL when there are none. */
+extern FfArgument ff_errors_or_null(const FfFieldReader *reader);
 
 #endif

@@ -20,6 +20,11 @@ static FfStatement return_is_open =
 				 "   and ended_at is null limit 1",
 				 INT4OID, INT8OID);
 
+static FfStatement stop_waiting =
+	FF_STATEMENT("update fulfillment.orders set next_routing_at = null, routing_reason = null"
+				 " where merchant_id = $1 and order_id = $2",
+				 INT4OID, INT8OID);
+
 static void
 conclude(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 {
@@ -27,32 +32,48 @@ conclude(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 		ff_order_apply(order, event, request);
 }
 
-/* Drafts that nothing forbids go out; what a provider refused makes room for its successor. */
+/*
+ * Drafts that nothing forbids go out.  What a provider refused makes room for
+ * its successor, unless a hold keeps the order where it is; of an order that is
+ * cancelled it just ends.
+ */
 static void
 move_shipments(FfOrder *order, const char *cause)
 {
 	FfShipmentReport report = {.cause = cause};
 	int count;
 	FfShipment **shipments = ff_shipments_of_order(order->merchant_id, order->order_id, &count);
-	bool route = order->state == FF_ORDER_OPEN && order->active_holds == 0;
+	bool open = order->state == FF_ORDER_OPEN;
 
 	for (int i = 0; i < count; i++)
 	{
-		if (shipments[i]->state == FF_SHIPMENT_DRAFT &&
+		if (open && shipments[i]->state == FF_SHIPMENT_DRAFT &&
 			ff_shipment_may(shipments[i], FF_SHIPMENT_EVENT_READY, &report))
 			ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_READY, &report);
-		else if (route && shipments[i]->state == FF_SHIPMENT_REJECTED)
+		else if (shipments[i]->state == FF_SHIPMENT_REJECTED && (!open || order->active_holds == 0))
 			ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_ABANDON, &report);
 	}
+	ff_order_refresh(order);
 }
 
-static bool
-due_for_routing(const FfOrder *order)
+/* Units that became free, of whatever shipment, are assigned in the same transaction. */
+static void
+route(FfOrder *order, FfOrderRequest *request)
 {
-	return order->state == FF_ORDER_OPEN && order->active_holds == 0 &&
-		   order->next_routing_at != 0 &&
-		   order->next_routing_at <= GetCurrentTransactionStartTimestamp() &&
-		   ff_order_sum_to_assign(order) > 0;
+	TimestampTz due = order->next_routing_at;
+
+	if (ff_order_sum_to_assign(order) == 0)
+	{
+		if (due != 0)
+			ff_run(&stop_waiting, ff_int4(order->merchant_id), ff_int8(order->order_id));
+		return;
+	}
+	if (due <= GetCurrentTransactionStartTimestamp() &&
+		ff_order_may(order, FF_ORDER_EVENT_ROUTE, request))
+	{
+		ff_orders_assign(order->merchant_id, &order->order_id, 1, request->cause);
+		ff_order_refresh(order);
+	}
 }
 
 void
@@ -61,13 +82,11 @@ ff_order_settle(int32 merchant_id, int64 order_id, const char *cause)
 	FfOrder *order = ff_order_lock(merchant_id, order_id);
 	FfOrderRequest request = {.cause = cause};
 
-	if (order->state == FF_ORDER_OPEN)
-	{
+	if (order->state == FF_ORDER_OPEN || order->state == FF_ORDER_CANCELLING ||
+		order->state == FF_ORDER_CANCELLED)
 		move_shipments(order, cause);
-		if (due_for_routing(order))
-			ff_orders_assign(merchant_id, &order_id, 1, cause);
-		ff_order_refresh(order);
-	}
+	if (order->state == FF_ORDER_OPEN)
+		route(order, &request);
 	if ((order->state == FF_ORDER_CANCELLING || order->state == FF_ORDER_CANCELLED) &&
 		!order->shipped_anyway && ff_order_sum_shipped(order) > 0)
 		conclude(order, FF_ORDER_EVENT_SHIPPED_ANYWAY, &request);

@@ -228,10 +228,10 @@ ff_orders_resolve(int32 merchant_id, FfNewOrder **orders, int count)
 		orders[i]->valid = orders[i]->reader->worst < FF_SEVERITY_INVALID;
 }
 
-static const char *
-errors_of(const FfNewOrder *order)
+FfArgument
+ff_errors_or_null(const FfFieldReader *reader)
 {
-	return order->reader->errors == NIL ? NULL : ff_field_errors_json(order->reader);
+	return ff_json_from_text(reader->errors == NIL ? NULL : ff_field_errors_json(reader));
 }
 
 static void
@@ -261,7 +261,7 @@ add_order(FfColumn *columns, const FfNewOrder *order)
 		payment_json(document),
 		object_or_empty(document->attributes),
 		ff_json(order->raw),
-		ff_json_from_text(errors_of(order)),
+		ff_errors_or_null(order->reader),
 	};
 
 	for (int i = 0; i < (int) lengthof(cells); i++)
@@ -341,7 +341,7 @@ ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 }
 
 void
-ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number, const char *errors)
+ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number)
 {
 	const FfOrderDocument *document = version->document;
 	FfArgument ship_to = address_json(document->ship_to);
@@ -351,7 +351,7 @@ ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number, const 
 		   ff_int8(order->order_id),
 		   ff_int8(number),
 		   ff_json(version->raw),
-		   ff_json_from_text(errors),
+		   ff_errors_or_null(version->reader),
 		   ff_text(document->currency ? document->currency : version->currency),
 		   ff_text(document->email),
 		   ff_text(document->phone),

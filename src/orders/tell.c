@@ -154,7 +154,10 @@ ff_report_errors(void *subject, const void *payload)
 					  0,
 					  0,
 					  psprintf("order %s cannot be fulfilled: %s", order->number, list),
-					  "Correct it with fulfillment.edit_order.");
+					  order->state == FF_ORDER_INVALID
+						  ? "Correct it with fulfillment.edit_order."
+						  : "Wait for the next version, or correct it with fulfillment.edit_order "
+							"and release the hold.");
 	if (order->channel_connection_id == 0)
 		return;
 	ff_write_init(&body);
@@ -169,35 +172,6 @@ void
 ff_order_notify(void *subject, const void *payload)
 {
 	tell_platforms(subject, payload);
-}
-
-void
-ff_order_alert(void *subject, const void *payload)
-{
-	FfOrder *order = subject;
-
-	ff_attention_open(order->merchant_id,
-					  "shipped_after_cancel",
-					  order->order_id,
-					  0,
-					  0,
-					  psprintf("goods of the cancelled order %s left", order->number),
-					  "Ask the carrier to intercept them, or wait for the return.");
-}
-
-void
-ff_order_offer_return(void *subject, const void *payload)
-{
-	FfOrder *order = subject;
-
-	ff_attention_open(
-		order->merchant_id,
-		"could_not_stop",
-		order->order_id,
-		0,
-		0,
-		psprintf("a part of order %s left before it could be cancelled", order->number),
-		"Offer the customer a return.");
 }
 
 /* An authorization is voided; what was captured is refunded by the returns room or by hand. */

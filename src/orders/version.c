@@ -27,17 +27,14 @@ static FfStatement keep_version =
 				 " where merchant_id = $1 and order_id = $2",
 				 INT4OID, INT8OID, INT8OID, JSONBOID);
 
-static FfStatement hold_of_channel =
-	FF_STATEMENT("select hold_id from fulfillment.holds where merchant_id = $1 and order_id = $2"
-				 "   and from_channel and released_at is null order by hold_id",
+static FfStatement holds_of_document =
+	FF_STATEMENT("select hold_id, reason from fulfillment.holds"
+				 " where merchant_id = $1 and order_id = $2 and from_channel"
+				 "   and released_at is null order by hold_id",
 				 INT4OID, INT8OID);
 
-static FfStatement resolve_invalid =
-	FF_STATEMENT("update fulfillment.attention set resolved_at = now(), resolved_by = $3,"
-				 "       resolution = 'corrected'"
-				 " where merchant_id = $1 and order_id = $2 and kind = 'invalid_order'"
-				 "   and resolved_at is null",
-				 INT4OID, INT8OID, TEXTOID);
+/* The hold that a version which is not valid puts on an order. */
+#define INVALID_UPDATE "invalid_update"
 
 void
 ff_count_duplicate(void *subject, const void *payload)
@@ -95,79 +92,117 @@ store_version(FfOrder *order, const FfOrderRequest *request)
 		   ff_int4(order->merchant_id),
 		   ff_int8(order->order_id),
 		   ff_int8(request->version),
-		   ff_json_from_text(ff_field_errors_json(request->reader)));
+		   ff_errors_or_null(request->reader));
 	order->version = request->version;
 }
 
-/* What the channel wants of the order beside its goods: held, released, cancelled. */
+/* A part of a version that came too late: the answer names it, and a person hears of it. */
 static void
-follow_channel(FfOrder *order, const FfOrderRequest *request)
+note_refused(FfOrder *order, FfOrderRequest *request, const char *field, FfVerdict verdict)
 {
-	const FfOrderDocument *document = request->document;
-	FfRows rows = ff_run(&hold_of_channel, ff_int4(order->merchant_id), ff_int8(order->order_id));
-	FfOrderRequest wish = {.cause = request->cause, .from_channel = request->from_channel};
-
-	if (document->cancel_reason != NULL)
-	{
-		wish.cancel_reason = document->cancel_reason;
-		ff_order_apply(order, FF_ORDER_EVENT_CANCEL, &wish);
+	if (verdict.step != FF_STEP_REFUSED)
 		return;
-	}
-	if (document->hold_reason != NULL && rows.count == 0)
+	ff_field_error(
+		request->reader, FF_SEVERITY_NOTE, "refused", field, "came too late: %s", verdict.reason);
+	ff_attention_open(order->merchant_id,
+					  "update_refused",
+					  order->order_id,
+					  0,
+					  0,
+					  psprintf("a part of a newer version of order %s came too late: %s",
+							   order->number,
+							   verdict.reason),
+					  "Tell the customer what could not be changed.");
+}
+
+/*
+ * Holds the order for this reason, or for none, and ends what earlier documents
+ * held it for: never both at once, or it would go on in between.
+ */
+static void
+hold_as_document(FfOrder *order, FfOrderRequest *request, const char *reason, TimestampTz until)
+{
+	FfRows rows = ff_run(&holds_of_document, ff_int4(order->merchant_id), ff_int8(order->order_id));
+	FfOrderRequest wish = {
+		.cause = request->cause, .from_channel = request->from_channel, .by_document = true};
+	bool held = false;
+
+	for (uint64 i = 0; reason != NULL && i < rows.count; i++)
+		held |= strcmp(ff_row_text(&rows, i, 2), reason) == 0;
+	if (reason != NULL && !held)
 	{
-		wish.hold_reason = document->hold_reason;
-		wish.hold_until = document->hold_until;
-		ff_order_apply(order, FF_ORDER_EVENT_HOLD, &wish);
+		wish.hold_reason = reason;
+		wish.hold_until = until;
+		note_refused(order, request, "hold", ff_order_apply(order, FF_ORDER_EVENT_HOLD, &wish));
 	}
-	for (uint64 i = 0; document->hold_reason == NULL && i < rows.count; i++)
+	wish.hold_reason = NULL;
+	for (uint64 i = 0; i < rows.count; i++)
 	{
+		if (reason != NULL && strcmp(ff_row_text(&rows, i, 2), reason) == 0)
+			continue;
 		wish.hold_id = ff_row_int8(&rows, i, 1);
 		ff_order_apply(order, FF_ORDER_EVENT_RELEASE, &wish);
 	}
 }
 
+/* What the document wants of the order beside its goods: cancelled, held, or neither. */
+static void
+follow_document(FfOrder *order, FfOrderRequest *request)
+{
+	const FfOrderDocument *document = request->document;
+	FfOrderRequest wish = {.cause = request->cause,
+						   .from_channel = request->from_channel,
+						   .cancel_reason = document->cancel_reason};
+
+	if (document->cancel_reason != NULL)
+		note_refused(order, request, "cancel", ff_order_apply(order, FF_ORDER_EVENT_CANCEL, &wish));
+	else
+		hold_as_document(order, request, document->hold_reason, document->hold_until);
+}
+
 /*
- * A newer version.  One that is not valid stops the order, because shipping
- * what is known to be outdated helps nobody; a person or the next version
- * resolves it.
+ * One that is not valid stops the order, because shipping what is known to be
+ * outdated helps nobody; a person or the next version resolves it.  The channel
+ * hears of the hold with the errors.
  */
+static void
+stop_for_errors(FfOrder *order, FfOrderRequest *request)
+{
+	FfOrderRequest quiet = *request;
+
+	store_version(order, request);
+	ff_report_errors(order, request);
+	quiet.from_channel = true;
+	hold_as_document(order, &quiet, INVALID_UPDATE, 0);
+}
+
 void
 ff_apply_update(void *subject, const void *payload)
 {
 	FfOrder *order = subject;
 	FfOrderRequest *request = unconstify(FfOrderRequest *, (const FfOrderRequest *) payload);
-	FfVerdict verdict;
+	bool cancels = request->document->cancel_reason != NULL;
+	FfVerdict edited = {.step = FF_STEP_IGNORED};
 
-	if (order->state == FF_ORDER_INVALID && request->document->cancel_reason == NULL)
+	if (order->state == FF_ORDER_INVALID && !cancels)
 	{
 		ff_order_apply(order, FF_ORDER_EVENT_CORRECT, request);
+		follow_document(order, request);
 		return;
 	}
-	if (order->state == FF_ORDER_OPEN && request->document->cancel_reason == NULL)
+	if (order->state == FF_ORDER_OPEN && !cancels)
 	{
 		if (request->reader->worst >= FF_SEVERITY_INVALID)
 		{
-			FfOrderRequest hold = {.cause = request->cause, .hold_reason = "invalid_update"};
-
-			store_version(order, request);
-			ff_report_errors(order, request);
-			ff_order_apply(order, FF_ORDER_EVENT_HOLD, &hold);
+			stop_for_errors(order, request);
 			return;
 		}
-		verdict = ff_order_apply(order, FF_ORDER_EVENT_EDIT, request);
-		if (verdict.step == FF_STEP_REFUSED)
-			ff_attention_open(order->merchant_id,
-							  "edit_refused",
-							  order->order_id,
-							  0,
-							  0,
-							  psprintf("a newer version of order %s came too late: %s",
-									   order->number,
-									   verdict.reason),
-							  "Tell the customer what could not be changed.");
+		edited = ff_order_apply(order, FF_ORDER_EVENT_EDIT, request);
+		ff_attention_close(order->merchant_id, "invalid_order", order->order_id, 0, "corrected");
 	}
 	store_version(order, request);
-	follow_channel(order, request);
+	note_refused(order, request, "", edited);
+	follow_document(order, request);
 }
 
 void
@@ -180,16 +215,10 @@ ff_store_correction(void *subject, const void *payload)
 
 	version.order_id = order->order_id;
 	version.valid = request->reader->worst < FF_SEVERITY_INVALID;
-	ff_order_rewrite(order,
-					 &version,
-					 Max(request->version, order->version),
-					 request->reader->errors == NIL ? NULL : ff_field_errors_json(request->reader));
+	ff_order_rewrite(order, &version, Max(request->version, order->version));
 	if (!version.valid)
 		return;
 	ff_order_lines_insert(order->merchant_id, versions, 1);
 	ff_order_refresh(order);
-	ff_run(&resolve_invalid,
-		   ff_int4(order->merchant_id),
-		   ff_int8(order->order_id),
-		   ff_text(request->cause));
+	ff_attention_close(order->merchant_id, "invalid_order", order->order_id, 0, "corrected");
 }

@@ -73,11 +73,20 @@ fill_part(const FfCandidates *candidates, const FfPart *part, FfRoutedPart *rout
 				(FfRoutedLine){demand->lines[i].line, demand->lines[i].item_id, part->quantity[i]};
 }
 
+/* Why a line waits for which there is stock: another line's reason says more. */
+static bool
+is_consequence(FfReason reason)
+{
+	return reason == FF_REASON_SPLIT || reason == FF_REASON_DEARER;
+}
+
 /* The order's reason is the first line's that is more than a consequence of another's. */
 static void
 fill_waiting(const FfCandidates *candidates, const FfSolution *solution, FfRouting *routing)
 {
 	const FfDemand *demand = candidates->demand;
+
+	FfReason first = FF_REASON_NONE;
 
 	routing->waiting = palloc(sizeof(FfWaitingLine) * demand->nlines);
 	for (int i = 0; i < demand->nlines; i++)
@@ -91,15 +100,16 @@ fill_waiting(const FfCandidates *candidates, const FfSolution *solution, FfRouti
 																	 demand->lines[i].item_id,
 																	 solution->plan.backorder[i],
 																	 ff_reason_name(reason)};
-		if (routing->reason == NULL ||
-			strcmp(routing->reason, ff_reason_name(FF_REASON_SPLIT)) == 0)
-			routing->reason = ff_reason_name(reason);
+		if (first == FF_REASON_NONE || is_consequence(first))
+			first = reason;
 	}
-	if (routing->waiting_count > 0)
-		routing->retry_at = DatumGetTimestampTz(
-			DirectFunctionCall2(timestamptz_pl_interval,
-								TimestampTzGetDatum(candidates->network->now),
-								IntervalPGetDatum(&candidates->network->settings.retry_after)));
+	if (routing->waiting_count == 0)
+		return;
+	routing->reason = ff_reason_name(first);
+	routing->retry_at = DatumGetTimestampTz(
+		DirectFunctionCall2(timestamptz_pl_interval,
+							TimestampTzGetDatum(candidates->network->now),
+							IntervalPGetDatum(&candidates->network->settings.retry_after)));
 }
 
 static void

@@ -93,13 +93,6 @@ static FfStatement expect_lines = FF_STATEMENT(
 	"             and p.contents <> '[]'))",
 	INT4OID, INT8OID, INT8OID, INT8OID);
 
-static FfStatement close_claim = FF_STATEMENT(
-	"update fulfillment.attention set resolved_at = $3, resolved_by = 'worker',"
-	"       resolution = 'it arrived after all'"
-	" where merchant_id = $1 and shipment_id = $2 and kind in ('lost', 'return_to_sender')"
-	"   and resolved_at is null",
-	INT4OID, INT8OID, TIMESTAMPTZOID);
-
 static FfStatement sent_again = FF_STATEMENT(
 	"select 1 from fulfillment.shipments o, fulfillment.shipments s"
 	" where s.merchant_id = $1 and s.shipment_id = $2 and o.merchant_id = $1"
@@ -237,12 +230,15 @@ ff_open_claim(void *subject, const void *payload)
 void
 ff_close_claim(void *subject, const void *payload)
 {
+	static const char *const claims[] = {"lost", "return_to_sender"};
 	FfShipment *shipment = subject;
 
-	ff_run(&close_claim,
-		   ff_int4(shipment->merchant_id),
-		   ff_int8(shipment->shipment_id),
-		   ff_time(GetCurrentTransactionStartTimestamp()));
+	for (int i = 0; i < (int) lengthof(claims); i++)
+		ff_attention_close(shipment->merchant_id,
+						   claims[i],
+						   shipment->order_id,
+						   shipment->shipment_id,
+						   "it arrived after all");
 }
 
 void

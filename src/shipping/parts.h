@@ -31,9 +31,6 @@ extern int32 ff_reported_units(const FfShipmentReport *report, const FfShipmentL
 extern void ff_shipment_note(FfShipment *shipment, const char *event, const char *cause,
 							 const char *after);
 
-/* recount.c: the quantities of order lines follow from the shipments */
-extern void ff_lines_recount(int32 merchant_id, const int64 *order_ids, int count);
-
 /* report.c */
 extern const char *ff_reported_progress(const FfShipmentReport *report);
 

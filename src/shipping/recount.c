@@ -4,9 +4,11 @@
  * The quantities of order lines, recomputed from their shipments in one
  * statement.  They are never counted up and down, so they cannot drift.
  *
- * What is being cancelled counts as cancelled, until the provider says that it
- * is too late or the goods leave: then cancelled gives way, never the goods.
- * What left beyond the order stands in over_shipped.
+ * A unit in a shipment whose cancellation is not answered yet counts as
+ * cancelled as far as the order gave it up, and as assigned as far as it did
+ * not: nobody else ships it before the answer.  When it is too late, or the
+ * goods leave, cancelled gives way, never the goods.  What left beyond the
+ * order stands in over_shipped.
  */
 #include "postgres.h"
 
@@ -20,29 +22,33 @@ static FfStatement recount = FF_STATEMENT(
 	"update fulfillment.order_lines l"
 	"   set assigned = n.assigned, cancelled = n.cancelled, submitted = n.submitted,"
 	"       shipped = n.shipped, over_shipped = n.gone - n.shipped, delivered = n.delivered"
-	"  from (select c.order_id, c.line, c.assigned, c.submitted, c.gone,"
-	"               least(c.was_cancelled, c.quantity - c.assigned) as cancelled,"
-	"               least(c.gone, c.submitted) as shipped, least(c.delivered, c.gone) as delivered"
-	"          from (select a.order_id, a.line, a.quantity, a.cancelled as was_cancelled, s.gone,"
-	"                       s.delivered, least(s.living, a.quantity) as assigned,"
-	"                       least(s.at_provider, s.living, a.quantity) as submitted"
-	"                  from fulfillment.order_lines a"
-	"                 cross join lateral ("
-	"                       select coalesce(sum(i.quantity - i.short) filter (where h.state not in"
-	"                              ('cancelled', 'rejected', 'cancel_requested')"
-	"                              and not h.cancel_pending), 0)::int as living,"
-	"                              coalesce(sum(i.quantity - i.short) filter (where h.state in"
-	"                              ('accepted', 'shipped', 'delivered', 'returning', 'lost')"
-	"                              and not h.cancel_pending), 0)::int as at_provider,"
-	"                              coalesce(sum(i.shipped + i.over_shipped), 0)::int as gone,"
-	"                              coalesce(sum(i.delivered), 0)::int as delivered"
-	"                         from fulfillment.shipment_lines i"
-	"                         join fulfillment.shipments h on h.merchant_id = $1"
-	"                          and h.shipment_id = i.shipment_id"
-	"                        where i.merchant_id = $1 and i.order_id = a.order_id"
-	"                          and i.line = a.line) s"
-	"                 where a.merchant_id = $1 and a.order_id = any ($2)) c) n"
-	" where l.merchant_id = $1 and l.order_id = n.order_id and l.line = n.line"
+	"  from fulfillment.order_lines a"
+	" cross join lateral ("
+	"       select coalesce(sum(h.units) filter (where h.answered), 0)::int as living,"
+	"              coalesce(sum(h.units), 0)::int as planned,"
+	"              coalesce(sum(h.units) filter (where h.accepted), 0)::int as at_provider,"
+	"              coalesce(sum(h.gone), 0)::int as gone,"
+	"              coalesce(sum(h.delivered), 0)::int as delivered"
+	"         from (select i.shipped + i.over_shipped as gone, i.delivered,"
+	"                      case when s.state not in ('cancelled', 'rejected')"
+	"                           then i.quantity - i.short end as units,"
+	"                      s.state <> 'cancel_requested' and not (s.cancel_pending and s.state in"
+	"                        ('submitting', 'unknown', 'accepted', 'attention')) as answered,"
+	"                      s.state in ('accepted', 'cancel_requested', 'shipped', 'delivered',"
+	"                        'returning', 'lost') as accepted"
+	"                 from fulfillment.shipment_lines i"
+	"                 join fulfillment.shipments s on s.merchant_id = $1"
+	"                  and s.shipment_id = i.shipment_id"
+	"                where i.merchant_id = $1 and i.order_id = a.order_id and i.line = a.line) h) s"
+	" cross join lateral ("
+	"       select least(a.cancelled, a.quantity - least(s.living, a.quantity)) as cancelled) c"
+	" cross join lateral ("
+	"       select c.cancelled, least(s.planned, a.quantity - c.cancelled) as assigned,"
+	"              least(s.at_provider, a.quantity - c.cancelled) as submitted,"
+	"              least(s.at_provider, a.quantity - c.cancelled, s.gone) as shipped,"
+	"              s.gone, least(s.delivered, s.gone) as delivered) n"
+	" where a.merchant_id = $1 and a.order_id = any ($2)"
+	"   and l.merchant_id = $1 and l.order_id = a.order_id and l.line = a.line"
 	"   and (l.assigned, l.cancelled, l.submitted, l.shipped, l.over_shipped, l.delivered)"
 	"       is distinct from (n.assigned, n.cancelled, n.submitted, n.shipped,"
 	"                         n.gone - n.shipped, n.delivered)",

@@ -95,6 +95,10 @@ extern void ff_shipments_number(FfPlannedShipment *planned, int count);
 extern void ff_shipments_create(int32 merchant_id, FfPlannedShipment *planned, int count,
 								const char *cause);
 
+/* The quantities of the orders' lines, drawn anew from their shipments; what could not be stopped
+ * is not cancelled. */
+extern void ff_lines_recount(int32 merchant_id, const int64 *order_ids, int count);
+
 /* Locks the order, then the shipment, and loads it; ereport(ERROR, FF_ERR_UNKNOWN_OBJECT) when
  * there is none. */
 extern FfShipment *ff_shipment_lock(int32 merchant_id, int64 shipment_id);

@@ -50,9 +50,9 @@ answer(FfShipment *shipment, const char *stop, const char *within)
 }
 
 static bool
-requested(const FfShipment *shipment)
+is_stop(const FfShipment *shipment, const char *stop)
 {
-	return shipment->stop != NULL && strcmp(shipment->stop, "requested") == 0;
+	return shipment->stop != NULL && strcmp(shipment->stop, stop) == 0;
 }
 
 /* A provider that no call can reach is called by a person. */
@@ -66,6 +66,17 @@ call_warehouse(FfShipment *shipment, const char *what)
 					  0,
 					  psprintf("%s shipment %s by hand", what, shipment->reference),
 					  "Call the provider, then report with fulfillment.report_stop.");
+}
+
+/* Whatever the provider says, nobody need call it any more. */
+static void
+called(FfShipment *shipment)
+{
+	ff_attention_close(shipment->merchant_id,
+					   "call_provider",
+					   shipment->order_id,
+					   shipment->shipment_id,
+					   "answered");
 }
 
 void
@@ -90,6 +101,8 @@ ff_request_stop(void *subject, const void *payload)
 	FfShipment *shipment = subject;
 	const FfShipmentReport *report = payload;
 
+	if (is_stop(shipment, "stopped"))
+		return; /* for an earlier hold; it is not asked twice */
 	answer(shipment, "requested", shipment->stop_within);
 	if (shipment->state != FF_SHIPMENT_ACCEPTED)
 		return; /* it may never have arrived: asked as soon as that is known */
@@ -109,11 +122,12 @@ void
 ff_withdraw_stop(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
-	bool was_stopped = shipment->stop != NULL && strcmp(shipment->stop, "stopped") == 0;
+	bool was_stopped = is_stop(shipment, "stopped");
 	int pending = ff_tasks_withdraw(
 		shipment->merchant_id, "shipment", shipment->shipment_id, FF_OP_HOLD_SHIPMENT);
 
 	answer(shipment, NULL, NULL);
+	called(shipment);
 	if (pending > 0)
 		return;
 	if (was_stopped && ff_provider_can(shipment, FF_OP_UPDATE_SHIPMENT))
@@ -126,21 +140,27 @@ ff_withdraw_stop(void *subject, const void *payload)
 void
 ff_record_stopped(void *subject, const void *payload)
 {
-	if (requested(subject))
-		answer(subject, "stopped", NULL);
+	FfShipment *shipment = subject;
+
+	if (!is_stop(shipment, "requested"))
+		return;
+	answer(shipment, "stopped", NULL);
+	called(shipment);
 }
 
+/* Also for what was said to have stopped and left all the same. */
 void
 ff_record_too_late(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
-	bool asked = shipment->event == FF_SHIPMENT_EVENT_HOLD || requested(shipment) ||
-				 shipment->cancel_pending;
+	bool asked = shipment->event == FF_SHIPMENT_EVENT_HOLD || is_stop(shipment, "requested") ||
+				 is_stop(shipment, "stopped") || shipment->cancel_pending;
 
 	if (!asked)
 		return;
 	shipment->cancel_pending = false;
 	answer(shipment, "too_late", NULL);
+	called(shipment);
 }
 
 void

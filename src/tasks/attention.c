@@ -21,13 +21,20 @@ static FfStatement open_attention = FF_STATEMENT(
 	"  hint = excluded.hint",
 	INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID);
 
-static FfStatement close_attention =
+static FfStatement close_connection_attention =
 	FF_STATEMENT("update fulfillment.attention set resolved_at = now(), resolved_by = $4,"
 				 "  resolution = $5"
 				 " where merchant_id = $1 and resolved_at is null and kind = $2"
 				 "  and order_id is null and shipment_id is null and task_id is null"
 				 "  and connection_id = $3",
 				 INT4OID, TEXTOID, INT8OID, TEXTOID, TEXTOID);
+
+static FfStatement close_attention =
+	FF_STATEMENT("update fulfillment.attention set resolved_at = now(), resolved_by = $5,"
+				 "  resolution = $6"
+				 " where merchant_id = $1 and resolved_at is null and kind = $2 and order_id = $3"
+				 "  and ($4 is null or shipment_id = $4)",
+				 INT4OID, TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID);
 
 void
 ff_attention_open(int32 merchant_id, const char *kind, int64 order_id, int64 shipment_id,
@@ -68,10 +75,25 @@ ff_attention_close_connection(int32 merchant_id, const char *kind, int64 connect
 							  const char *resolution)
 {
 	ff_spi_begin();
-	ff_run(&close_attention,
+	ff_run(&close_connection_attention,
 		   ff_int4(merchant_id),
 		   ff_text(kind),
 		   ff_int8(connection_id),
+		   ff_text(ff_actor()),
+		   ff_text(resolution));
+	ff_spi_end();
+}
+
+void
+ff_attention_close(int32 merchant_id, const char *kind, int64 order_id, int64 shipment_id,
+				   const char *resolution)
+{
+	ff_spi_begin();
+	ff_run(&close_attention,
+		   ff_int4(merchant_id),
+		   ff_text(kind),
+		   ff_int8(order_id),
+		   ff_id(shipment_id),
 		   ff_text(ff_actor()),
 		   ff_text(resolution));
 	ff_spi_end();

@@ -71,6 +71,12 @@ extern void ff_tasks_wake_at_commit(void);
 extern void ff_attention_open(int32 merchant_id, const char *kind, int64 order_id,
 							  int64 shipment_id, int64 task_id, const char *message,
 							  const char *hint);
+/*
+ * Closes what has resolved itself, of one shipment or (0) of the order and all
+ * its shipments.
+ */
+extern void ff_attention_close(int32 merchant_id, const char *kind, int64 order_id,
+							   int64 shipment_id, const char *resolution);
 
 /* The same about a connection as a whole; and its end, when the reason is gone. */
 extern void ff_attention_open_connection(int32 merchant_id, const char *kind, int64 connection_id,
