@@ -109,7 +109,8 @@ sub control
 	$option{headers} = {'Content-Type' => 'application/json'} if defined $body;
 	my $answer = $self->{http}->request($method,
 		"$self->{scheme}://127.0.0.1:$self->{port}/control$path", \%option);
-	die "simulator: $method $path: $answer->{status} $answer->{content}\n" unless $answer->{success};
+	die "simulator: $method $path: $answer->{status} $answer->{content}\n"
+		unless $answer->{success};
 	return $JSON->decode($answer->{content});
 }
 
@@ -121,7 +122,8 @@ sub misbehave { my ($self, %rule) = @_; return $self->post('/misbehave', {%rule}
 sub behave { my ($self) = @_; return $self->control('DELETE', '/misbehave'); }
 
 # Moves the simulated clock forward.
-sub advance { my ($self, %by) = @_; return $self->post('/clock', {map { ("advance_$_" => $by{$_}) } keys %by}); }
+sub advance { my ($self, %by) = @_; return $self->post('/clock',
+	{map { ("advance_$_" => $by{$_}) } keys %by}); }
 
 sub query
 {
@@ -129,8 +131,10 @@ sub query
 	return join '&', map { "$_=" . HTTP::Tiny->new->_uri_escape($part{$_}) } sort keys %part;
 }
 
-sub offences { my ($self, %filter) = @_; return $self->get('/offences?' . query(%filter))->{offences}; }
-sub requests { my ($self, %filter) = @_; return $self->get('/requests?' . query(%filter))->{requests}; }
+sub offences { my ($self,
+	%filter) = @_; return $self->get('/offences?' . query(%filter))->{offences}; }
+sub requests { my ($self,
+	%filter) = @_; return $self->get('/requests?' . query(%filter))->{requests}; }
 sub events { my ($self, %filter) = @_; return $self->get('/events?' . query(%filter))->{events}; }
 
 sub offence_lines
