@@ -103,6 +103,8 @@ write_masked_auth(FfJsonWriter *writer, const FfAuth *auth, int64 now)
 {
 	const char *header = auth->header ? auth->header : "Authorization";
 
+	if (auth->grant != NULL)
+		ff_write_text(writer, auth->grant->header, "***");
 	switch (auth->kind)
 	{
 		case FF_AUTH_NONE:
@@ -134,7 +136,7 @@ headers_of(const FfConnector *connector, const FfJson *document, const FfMessage
 
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
-	write_masked_auth(&writer, &connector->auth, (int64) now);
+	write_masked_auth(&writer, message->auth ? message->auth : &connector->auth, (int64) now);
 	for (int i = 0; i < message->header_count; i++)
 		ff_write_text(&writer, message->headers[i].name, message->headers[i].value);
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(ff_write_finish(&writer)));

@@ -9,6 +9,9 @@
 #ifndef FF_TRANSPORT_AUTH_H
 #define FF_TRANSPORT_AUTH_H
 
+#include "pg/json.h"
+#include "transport/message.h"
+
 typedef enum FfAuthKind
 {
 	FF_AUTH_NONE,
@@ -18,6 +21,20 @@ typedef enum FfAuthKind
 	FF_AUTH_OAUTH2_CLIENT,    /* a fetched token, shared by all workers */
 	FF_AUTH_STANDARD_WEBHOOKS /* signs with password; the message brings webhook-id */
 } FfAuthKind;
+
+/*
+ * A grant: a second token that some calls of a peer carry beside the first,
+ * such as the permission to charge an account.  It is fetched by a message of
+ * the connector's making, which the first token authenticates, and then kept
+ * and shared like the first; it ends with it.
+ */
+typedef struct FfGrant
+{
+	void (*request)(const FfJson *config, FfMessage *message); /* throws nothing */
+	const char *member;                                        /* of the answer's JSON: the grant */
+	const char *header;                                        /* carries it, bare */
+	int lifetime_s;
+} FfGrant;
 
 typedef struct FfAuth
 {
@@ -40,6 +57,17 @@ typedef struct FfAuth
 	const char *form;
 	/* OAuth2: fixed extra headers of the token call, one "Name: value" per line, or NULL. */
 	const char *token_headers;
+
+	/* OAuth2: the second token that is wanted, or NULL. */
+	const FfGrant *grant;
+
+	/*
+	 * A connection without secret "needs" authenticates as otherwise says: keys that only some
+	 * have, of an integrator or of a second project.
+	 */
+	const char *needs;
+	const struct FfAuth *otherwise;
+	bool apart; /* OAuth2: its token stands beside the one of the connector's own auth */
 } FfAuth;
 
 typedef enum FfVerifyKind

@@ -31,7 +31,8 @@ typedef struct FfMessage
 	int header_count;
 	const char *body; /* NULL when there is none */
 	size_t body_length;
-	int query_parts; /* parameters written behind the url so far */
+	int query_parts;           /* parameters written behind the url so far */
+	const struct FfAuth *auth; /* NULL: as its connector authenticates */
 } FfMessage;
 
 typedef struct FfReply

@@ -17,6 +17,7 @@ typedef struct Task
 	FfRequest *request;
 	const FfTransfer *transfer;
 	const char *token;
+	const char *grant;
 	int64 now;
 	char *error;
 } Task;
@@ -100,8 +101,12 @@ apply_header(const Task *task)
 static bool
 apply_token(const Task *task)
 {
-	const char *header = task->transfer->auth->header;
+	const FfAuth *auth = task->transfer->auth;
+	const char *header = auth->header;
 
+	if (task->grant && auth->grant &&
+		!ff_request_header(task->request, auth->grant->header, task->grant, task->error))
+		return false;
 	if (header && pg_strcasecmp(header, "Authorization") != 0)
 		return ff_request_header(task->request, header, task->token, task->error);
 	return add_joined(task, "Authorization", "Bearer ", task->token);
@@ -172,11 +177,22 @@ ff_scheme_needs_token(const FfAuth *auth)
 	return auth != NULL && schemes[auth->kind].token;
 }
 
-bool
-ff_scheme_apply(FfRequest *request, const FfTransfer *transfer, const char *token, int64 now,
-				char *error)
+const FfAuth *
+ff_scheme_auth(const FfTransfer *transfer)
 {
-	Task task = {request, transfer, token, now, error};
+	const FfAuth *auth = transfer->message.auth ? transfer->message.auth : transfer->auth;
+
+	while (auth && auth->needs && auth->otherwise &&
+		   ff_secret_find(transfer->secrets, auth->needs) == NULL)
+		auth = auth->otherwise;
+	return auth;
+}
+
+bool
+ff_scheme_apply(FfRequest *request, const FfTransfer *transfer, const char *token,
+				const char *grant, int64 now, char *error)
+{
+	Task task = {request, transfer, token, grant, now, error};
 
 	if (transfer->auth == NULL || schemes[transfer->auth->kind].apply == NULL)
 		return true;

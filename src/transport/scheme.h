@@ -17,9 +17,16 @@
 /* True when the scheme needs an access token that must be fetched. */
 extern bool ff_scheme_needs_token(const FfAuth *auth);
 
-/* Adds what the transfer's scheme demands; token only where one is needed, now in unix seconds. */
+/* How the transfer authenticates: its message's own way or its connector's, as far as the
+ * connection has the secrets. */
+extern const FfAuth *ff_scheme_auth(const FfTransfer *transfer);
+
+/*
+ * Adds what the transfer's scheme demands, now in unix seconds; token and
+ * grant only where they are needed.
+ */
 extern bool ff_scheme_apply(FfRequest *request, const FfTransfer *transfer, const char *token,
-							int64 now, char *error);
+							const char *grant, int64 now, char *error);
 
 /* "Authorization: Basic …" from two texts. */
 extern bool ff_scheme_basic(FfRequest *request, const char *user, const char *password,
@@ -33,8 +40,14 @@ extern const char *ff_scheme_secret(const FfTransfer *transfer, const char *name
 
 extern bool ff_token_call_request(FfRequest *request, const FfTransfer *transfer, char *error);
 
-/* Digest of all that a token depends on, for FfTokenKey. */
-extern bool ff_token_call_digest(const FfTransfer *transfer, uint8 *digest, char *error);
+/* The request that fetches a grant by the token. */
+extern bool ff_token_grant_request(FfRequest *request, const FfTransfer *transfer,
+								   const char *token, char *error);
+
+/* Digests of all that a token and its grant depend on, for FfTokenKey; grant is left alone when
+ * the auth wants none. */
+extern bool ff_token_call_digest(const FfTransfer *transfer, uint8 *token, uint8 *grant,
+								 char *error);
 
 typedef struct FfTokenReply
 {
@@ -45,7 +58,9 @@ typedef struct FfTokenReply
 	int retry_after_s;
 } FfTokenReply;
 
-/* Reads the answer of a token endpoint; never throws for what stands in it. */
-extern void ff_token_call_reply(FfTokenReply *result, const FfReply *reply, int64 now);
+/* Reads the answer of a token endpoint (grant NULL) or of the call that fetches a grant; never
+ * throws for what stands in it. */
+extern void ff_token_call_reply(FfTokenReply *result, const FfReply *reply, const FfGrant *grant,
+								int64 now);
 
 #endif

@@ -48,8 +48,9 @@ typedef struct FfSlot
 	FfSlotState next; /* AWAITS_HOST: what it becomes on the wire */
 	FfRequest request;
 	FfTokenKey token_key;
-	int token_calls; /* made for this transfer */
-	bool fetches;    /* the table of tokens counts on us */
+	FfTokenKey grant_key;
+	FfTokenKey *fetches; /* one of them: the table of tokens counts on us; else NULL */
+	int token_calls;     /* made for this transfer */
 
 	/* written by callbacks, read when the exchange is over */
 	bool resolved; /* an address is known: others may ask for the same host */

@@ -38,8 +38,8 @@ ff_step_settle(FfWire *wire, FfSlot *slot)
 {
 	if (slot->fetches)
 	{
-		ff_token_release(&slot->token_key);
-		slot->fetches = false;
+		ff_token_release(slot->fetches);
+		slot->fetches = NULL;
 		wire->tokens_changed = true;
 	}
 	move(slot, &wire->finished, FF_SLOT_FINISHED);
@@ -112,13 +112,17 @@ set_limits(FfSlot *slot)
 		wanted->max_header_bytes > 0 ? wanted->max_header_bytes : DEFAULT_HEADER_BYTES;
 }
 
+/* Fetches the token of a key on the slot itself; a grant is fetched by the token. */
 static void
-launch_token_call(FfWire *wire, FfSlot *slot)
+launch_token_call(FfWire *wire, FfSlot *slot, FfTokenKey *key, const char *token)
 {
-	slot->fetches = true;
-	if (++slot->token_calls > MOST_TOKEN_CALLS)
+	FfTransfer *transfer = slot->transfer;
+	bool done;
+
+	slot->fetches = key;
+	if (++slot->token_calls > (transfer->auth->grant ? 2 : 1) * MOST_TOKEN_CALLS)
 	{
-		strlcpy(slot->transfer->error,
+		strlcpy(transfer->error,
 				"the access token does not last long enough to be used",
 				FF_WIRE_ERROR_SIZE);
 		give_up(wire, slot);
@@ -128,14 +132,18 @@ launch_token_call(FfWire *wire, FfSlot *slot)
 	slot->limits.timeout_ms = Min(slot->limits.timeout_ms, TOKEN_TIMEOUT_MS);
 	slot->limits.max_body_bytes = TOKEN_BODY_BYTES;
 	ff_request_wipe(&slot->request);
-	if (ff_token_call_request(&slot->request, slot->transfer, slot->transfer->error))
+	if (key == &slot->grant_key)
+		done = ff_token_grant_request(&slot->request, transfer, token, transfer->error);
+	else
+		done = ff_token_call_request(&slot->request, transfer, transfer->error);
+	if (done)
 		launch(wire, slot, FF_SLOT_TOKEN_CALL);
 	else
 		give_up(wire, slot);
 }
 
 static void
-launch_call(FfWire *wire, FfSlot *slot, const char *token)
+launch_call(FfWire *wire, FfSlot *slot, const char *token, const char *grant)
 {
 	FfTransfer *transfer = slot->transfer;
 
@@ -143,32 +151,29 @@ launch_call(FfWire *wire, FfSlot *slot, const char *token)
 	ff_request_wipe(&slot->request);
 	if (ff_request_from_message(
 			&slot->request, &transfer->message, transfer->secrets, transfer->error) &&
-		ff_scheme_apply(&slot->request, transfer, token, (int64) time(NULL), transfer->error))
+		ff_scheme_apply(
+			&slot->request, transfer, token, grant, (int64) time(NULL), transfer->error))
 		launch(wire, slot, FF_SLOT_CALL);
 	else
 		give_up(wire, slot);
 }
 
-/* The next step of a transfer that is not on the wire: fetch a token, wait for one, or send. */
-static void
-advance(FfWire *wire, FfSlot *slot)
+/*
+ * Looks for the token of a key.  True when it is there; otherwise the slot
+ * has begun to fetch it (by the token, when it is a grant), waits, or is given
+ * up.
+ */
+static bool
+find_token(FfWire *wire, FfSlot *slot, FfTokenKey *key, const char *token, FfTokenAnswer *answer)
 {
 	FfTransfer *transfer = slot->transfer;
-	FfTokenAnswer answer;
 
-	if (!ff_scheme_needs_token(transfer->auth))
-	{
-		launch_call(wire, slot, NULL);
-		return;
-	}
-	switch (ff_token_look_up(&slot->token_key, GetCurrentTimestamp(), &answer))
+	switch (ff_token_look_up(key, GetCurrentTimestamp(), answer))
 	{
 		case FF_TOKEN_USE:
-			transfer->token_generation = answer.generation;
-			launch_call(wire, slot, answer.token);
-			break;
+			return true;
 		case FF_TOKEN_FETCH:
-			launch_token_call(wire, slot);
+			launch_token_call(wire, slot, key, token);
 			break;
 		case FF_TOKEN_WAIT:
 			/* one that waits already keeps its place */
@@ -176,13 +181,38 @@ advance(FfWire *wire, FfSlot *slot)
 				move(slot, &wire->waiting, FF_SLOT_AWAITS_TOKEN);
 			break;
 		case FF_TOKEN_FAILED:
-			strlcpy(transfer->error, answer.error, FF_WIRE_ERROR_SIZE);
-			transfer->unauthorized = answer.unauthorized;
-			transfer->retry_after_s = answer.retry_after_s;
+			strlcpy(transfer->error, answer->error, FF_WIRE_ERROR_SIZE);
+			transfer->unauthorized = answer->unauthorized;
+			transfer->retry_after_s = answer->retry_after_s;
 			give_up(wire, slot);
 			break;
 	}
-	explicit_bzero(&answer, sizeof(answer));
+	return false;
+}
+
+/* The next step of a transfer that is not on the wire: fetch a token, wait for one, or send. */
+static void
+advance(FfWire *wire, FfSlot *slot)
+{
+	FfTransfer *transfer = slot->transfer;
+	FfTokenAnswer token;
+	FfTokenAnswer grant;
+
+	if (!ff_scheme_needs_token(transfer->auth))
+	{
+		launch_call(wire, slot, NULL, NULL);
+		return;
+	}
+	grant.token[0] = '\0';
+	if (find_token(wire, slot, &slot->token_key, NULL, &token))
+	{
+		transfer->token_generation = token.generation;
+		if (transfer->auth->grant == NULL ||
+			find_token(wire, slot, &slot->grant_key, token.token, &grant))
+			launch_call(wire, slot, token.token, grant.token);
+	}
+	explicit_bzero(&token, sizeof(token));
+	explicit_bzero(&grant, sizeof(grant));
 }
 
 void
@@ -190,13 +220,19 @@ ff_step_begin(FfWire *wire, FfSlot *slot)
 {
 	FfTransfer *transfer = slot->transfer;
 
+	transfer->auth = ff_scheme_auth(transfer);
 	slot->token_calls = 0;
-	slot->fetches = false;
+	slot->fetches = NULL;
 	slot->token_key.database = MyDatabaseId;
 	slot->token_key.merchant_id = transfer->merchant_id;
 	slot->token_key.connection_id = transfer->connection_id;
+	slot->token_key.place =
+		transfer->auth && transfer->auth->apart ? FF_TOKEN_APART : FF_TOKEN_FIRST;
+	slot->grant_key = slot->token_key;
+	slot->grant_key.place = FF_TOKEN_GRANT;
 	if (ff_scheme_needs_token(transfer->auth) &&
-		!ff_token_call_digest(transfer, slot->token_key.credentials, transfer->error))
+		!ff_token_call_digest(
+			transfer, slot->token_key.credentials, slot->grant_key.credentials, transfer->error))
 		give_up(wire, slot);
 	else
 		advance(wire, slot);
@@ -218,7 +254,10 @@ read_token_call(FfSlot *slot, FfTokenReply *result)
 	else if (!ff_slot_reply(slot, &reply))
 		strlcpy(result->error, "could not get an access token: out of memory", FF_TOKEN_ERROR_SIZE);
 	else
-		ff_token_call_reply(result, &reply, (int64) time(NULL));
+		ff_token_call_reply(result,
+							&reply,
+							slot->fetches == &slot->grant_key ? slot->transfer->auth->grant : NULL,
+							(int64) time(NULL));
 }
 
 static void
@@ -228,15 +267,15 @@ finish_token_call(FfWire *wire, FfSlot *slot)
 
 	read_token_call(slot, &result);
 	if (result.token[0] != '\0')
-		ff_token_store(&slot->token_key, result.token, result.lifetime_s, GetCurrentTimestamp());
+		ff_token_store(slot->fetches, result.token, result.lifetime_s, GetCurrentTimestamp());
 	else
-		ff_token_fail(&slot->token_key,
+		ff_token_fail(slot->fetches,
 					  result.error,
 					  result.unauthorized,
 					  result.retry_after_s,
 					  GetCurrentTimestamp());
 	explicit_bzero(&result, sizeof(result));
-	slot->fetches = false;
+	slot->fetches = NULL;
 	slot->transfer->fate = FF_FATE_PENDING;
 	slot->transfer->error[0] = '\0';
 	wire->tokens_changed = true;

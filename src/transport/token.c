@@ -114,13 +114,19 @@ leave(void)
 }
 
 static bool
-same_place(const FfTokenKey *one, const FfTokenKey *other)
+same_connection(const FfTokenKey *one, const FfTokenKey *other)
 {
 	return one->connection_id == other->connection_id && one->merchant_id == other->merchant_id &&
 		   one->database == other->database;
 }
 
-/* The token of a connection; NULL when there is none. */
+static bool
+same_place(const FfTokenKey *one, const FfTokenKey *other)
+{
+	return same_connection(one, other) && one->place == other->place;
+}
+
+/* The token of a place; NULL when there is none. */
 static Token *
 find(const FfTokenKey *key)
 {
@@ -297,31 +303,46 @@ ff_token_release(const FfTokenKey *key)
 	leave();
 }
 
+static void
+forget(Token *token, bool refused, TimestampTz now)
+{
+	explicit_bzero(token->text, FF_TOKEN_SIZE);
+	token->ends_at = 0;
+	/* a fresh token that is refused is no better when fetched again at once */
+	if (refused && !TimestampDifferenceExceeds(token->stored_at, now, REFUSED_PAUSE_S * 1000))
+	{
+		token->not_before = token->stored_at + REFUSED_PAUSE_S * USECS_PER_SEC;
+		token->unauthorized = true;
+		strlcpy(token->error,
+				"the peer refused an access token that was just fetched",
+				FF_TOKEN_ERROR_SIZE);
+	}
+}
+
 void
 ff_token_forget(Oid database, int merchant_id, int64 connection_id, uint64 generation)
 {
 	FfTokenKey key = {
 		.database = database, .merchant_id = merchant_id, .connection_id = connection_id};
 	TimestampTz now = GetCurrentTimestamp();
-	Token *token;
+	Token *grant;
 
 	if (table == NULL)
 		return;
 	enter();
-	token = find(&key);
-	if (token != NULL && (generation == 0 || token->generation == generation))
+	key.place = FF_TOKEN_GRANT;
+	grant = find(&key);
+	for (key.place = FF_TOKEN_FIRST; key.place <= FF_TOKEN_APART; key.place++)
 	{
-		explicit_bzero(token->text, FF_TOKEN_SIZE);
-		token->ends_at = 0;
-		/* a fresh token that is refused is no better when fetched again at once */
-		if (generation != 0 &&
-			!TimestampDifferenceExceeds(token->stored_at, now, REFUSED_PAUSE_S * 1000))
+		Token *token = find(&key);
+
+		if (token == NULL || (generation != 0 && token->generation != generation))
+			continue;
+		forget(token, generation != 0, now);
+		if (grant != NULL && key.place == FF_TOKEN_FIRST)
 		{
-			token->not_before = token->stored_at + REFUSED_PAUSE_S * USECS_PER_SEC;
-			token->unauthorized = true;
-			strlcpy(token->error,
-					"the peer refused an access token that was just fetched",
-					FF_TOKEN_ERROR_SIZE);
+			forget(grant, false, now);
+			grant->not_before = 0;
 		}
 	}
 	leave();

@@ -26,11 +26,20 @@
 #define FF_TOKEN_ERROR_SIZE  160
 #define FF_TOKEN_DIGEST_SIZE 16
 
+/* Tokens that one connection may have at the same time. */
+typedef enum FfTokenPlace
+{
+	FF_TOKEN_FIRST,
+	FF_TOKEN_APART, /* of other credentials */
+	FF_TOKEN_GRANT  /* fetched with the first, and ends with it */
+} FfTokenPlace;
+
 typedef struct FfTokenKey
 {
 	Oid database;
 	int32 merchant_id;
 	int64 connection_id;
+	FfTokenPlace place;
 	uint8 credentials[FF_TOKEN_DIGEST_SIZE]; /* digest of all that makes the token call: other
 												secrets, other token */
 } FfTokenKey;
@@ -70,7 +79,8 @@ extern void ff_token_release(const FfTokenKey *key);
 /*
  * The peer refused this token (401): the next look-up fetches, but not within a
  * minute of the last fetch.  Does nothing when another generation stands there
- * already; generation 0 matches any and may be fetched at once.
+ * already; generation 0 matches any and may be fetched at once.  A grant that
+ * was fetched with the token is forgotten with it.
  */
 extern void ff_token_forget(Oid database, int merchant_id, int64 connection_id, uint64 generation);
 

@@ -1,10 +1,10 @@
 /*
  * token_call.c
  *
- * The call that fetches an access token: built from FfAuth, the connection's
- * settings and secrets; its answer read with all the liberties endpoints take
- * (numbers as texts, other members, no lifetime).  Pure: token.c keeps
- * tokens, wire.c sends the call.
+ * The calls that fetch an access token and the grant beside it: built from
+ * FfAuth, the connection's settings and secrets; their answers read with all
+ * the liberties endpoints take (numbers as texts, other members, no
+ * lifetime).  Pure: token.c keeps tokens, wire.c sends the calls.
  */
 #include "postgres.h"
 
@@ -140,28 +140,69 @@ ff_token_call_request(FfRequest *request, const FfTransfer *transfer, char *erro
 	return done;
 }
 
+static bool
+make_grant_request(FfRequest *request, const FfTransfer *transfer, const char *token, char *error)
+{
+	FfMessage message;
+	FfTransfer call = {.auth = transfer->auth};
+
+	ff_message_init(&message);
+	transfer->auth->grant->request(transfer->config, &message);
+	/* the message ends with this function, so its body is copied */
+	return ff_request_from_message(request, &message, transfer->secrets, error) &&
+		   (request->body == NULL || request->own_body != NULL ||
+			ff_request_body(request, message.body, message.body_length, error)) &&
+		   ff_scheme_apply(request, &call, token, NULL, 0, error);
+}
+
 bool
-ff_token_call_digest(const FfTransfer *transfer, uint8 *digest, char *error)
+ff_token_grant_request(FfRequest *request, const FfTransfer *transfer, const char *token,
+					   char *error)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "grant request", ALLOCSET_SMALL_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(context);
+	bool done = make_grant_request(request, transfer, token, error);
+
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(context);
+	return done;
+}
+
+/* Digest of a request, and of what came before it. */
+static bool
+digest_request(const FfRequest *request, const uint8 *before, uint8 *digest, char *error)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	uint8 whole[EVP_MAX_MD_SIZE];
-	FfRequest request;
-	bool done = ff_token_call_request(&request, transfer, error);
+	bool done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+				EVP_DigestUpdate(context, before, before ? FF_TOKEN_DIGEST_SIZE : 0) == 1 &&
+				EVP_DigestUpdate(context, request->url, strlen(request->url) + 1) == 1 &&
+				EVP_DigestUpdate(context, request->body, request->body_length) == 1;
 
+	for (struct curl_slist *line = request->headers; done && line; line = line->next)
+		done = EVP_DigestUpdate(context, line->data, strlen(line->data) + 1) == 1;
+	done = done && EVP_DigestFinal_ex(context, whole, NULL) == 1;
 	if (done)
-	{
-		done = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
-			   EVP_DigestUpdate(context, request.url, strlen(request.url) + 1) == 1 &&
-			   EVP_DigestUpdate(context, request.body, request.body_length) == 1;
-		for (struct curl_slist *line = request.headers; done && line; line = line->next)
-			done = EVP_DigestUpdate(context, line->data, strlen(line->data) + 1) == 1;
-		done = done && EVP_DigestFinal_ex(context, whole, NULL) == 1;
-		if (done)
-			memcpy(digest, whole, FF_TOKEN_DIGEST_SIZE);
-		else
-			strlcpy(error, "OpenSSL could not make a digest", FF_WIRE_ERROR_SIZE);
-	}
+		memcpy(digest, whole, FF_TOKEN_DIGEST_SIZE);
+	else
+		strlcpy(error, "OpenSSL could not make a digest", FF_WIRE_ERROR_SIZE);
 	EVP_MD_CTX_free(context);
+	return done;
+}
+
+bool
+ff_token_call_digest(const FfTransfer *transfer, uint8 *token, uint8 *grant, char *error)
+{
+	FfRequest request;
+	bool done = ff_token_call_request(&request, transfer, error) &&
+				digest_request(&request, NULL, token, error);
+
+	ff_request_wipe(&request);
+	if (!done || transfer->auth->grant == NULL)
+		return done;
+	done = ff_token_grant_request(&request, transfer, "", error) &&
+		   digest_request(&request, token, grant, error);
 	ff_request_wipe(&request);
 	return done;
 }
@@ -178,37 +219,54 @@ error_code(char *code, const FfJson *document)
 		strlcpy(code, text, ERROR_CODE_SIZE);
 }
 
+static const char *
+wanted(const FfGrant *grant)
+{
+	return grant ? grant->member : "an access token";
+}
+
+static const char *
+asked(const FfGrant *grant)
+{
+	return grant ? "peer" : "token endpoint";
+}
+
 static void
-read_failure(FfTokenReply *result, const FfReply *reply, const FfJson *document, int64 now)
+read_failure(FfTokenReply *result, const FfReply *reply, const FfJson *document,
+			 const FfGrant *grant, int64 now)
 {
 	char code[ERROR_CODE_SIZE];
 
 	error_code(code, document);
 	snprintf(result->error,
 			 FF_TOKEN_ERROR_SIZE,
-			 "could not get an access token: the token endpoint answered %d%s%s%s",
+			 "could not get %s: the %s answered %d%s%s%s",
+			 wanted(grant),
+			 asked(grant),
 			 reply->status,
 			 *code ? " (" : "",
 			 code,
 			 *code ? ")" : "");
 	result->unauthorized =
-		reply->status == 400 || reply->status == 401 || (reply->status == 403 && *code);
+		reply->status == 400 || reply->status == 401 || (reply->status == 403 && (*code || grant));
 	result->retry_after_s = ff_reply_retry_after(reply, now);
-	if (result->retry_after_s < 0 && reply->status == 403)
+	if (result->retry_after_s < 0 && reply->status == 403 && grant == NULL)
 		result->retry_after_s = FORBIDDEN_PAUSE_S;
 }
 
 static void
-read_token(FfTokenReply *result, const FfJson *document)
+read_token(FfTokenReply *result, const FfJson *document, const FfGrant *grant)
 {
-	char *token = ff_json_text(document, "access_token");
-	double lifetime = ff_json_double_or(document, "expires_in", 0);
+	char *token = ff_json_text(document, grant ? grant->member : "access_token");
+	double lifetime = grant ? grant->lifetime_s : ff_json_double_or(document, "expires_in", 0);
 	size_t length = token ? strlen(token) : 0;
 
 	if (length == 0 || length >= FF_TOKEN_SIZE)
 		snprintf(result->error,
 				 FF_TOKEN_ERROR_SIZE,
-				 "could not get an access token: the answer of the token endpoint %s",
+				 "could not get %s: the answer of the %s %s",
+				 wanted(grant),
+				 asked(grant),
 				 length == 0 ? "holds none" : "holds one that is too long");
 	else
 		strlcpy(result->token, token, FF_TOKEN_SIZE);
@@ -218,7 +276,7 @@ read_token(FfTokenReply *result, const FfJson *document)
 }
 
 void
-ff_token_call_reply(FfTokenReply *result, const FfReply *reply, int64 now)
+ff_token_call_reply(FfTokenReply *result, const FfReply *reply, const FfGrant *grant, int64 now)
 {
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "token reply", ALLOCSET_SMALL_SIZES);
@@ -228,9 +286,9 @@ ff_token_call_reply(FfTokenReply *result, const FfReply *reply, int64 now)
 	memset(result, 0, sizeof(FfTokenReply));
 	result->retry_after_s = -1;
 	if (reply->status >= 200 && reply->status <= 299)
-		read_token(result, document);
+		read_token(result, document, grant);
 	else
-		read_failure(result, reply, document, now);
+		read_failure(result, reply, document, grant, now);
 	MemoryContextSwitchTo(before);
 	MemoryContextDelete(context);
 }

@@ -200,6 +200,60 @@ $first->finish;
 like($out, qr/"fate": "answered"/, 'who waits takes over from who dies');
 is($peer->count(qr{/token-second/dying}), 2, 'with a call of its own');
 
+# A grant: a second token that the first one fetches.
+
+my $paying = needing('/token/paying',
+	auth => { grant => { member => 'access_token', header => 'X-Payment', lifetime_s => 3600 } });
+$paying->{config}{grant_path} = '/token/granted';
+$paying->{config}{grant_body} = '{"account":"7"}';
+($result) = fetch($paying);
+like(sent_header($result, 'authorization'), qr/^Bearer paying-\d+$/, 'a call with a grant carries its token');
+like(sent_header($result, 'x-payment'), qr/^granted-\d+$/, 'and the grant');
+($call) = $peer->requests(qr{/token/granted});
+is($call->{headers}{authorization}, sent_header($result, 'authorization'), 'the token fetched the grant');
+is($call->{body}, '{"account":"7"}', 'by a message of the connector');
+is(fates(fetch(($paying) x 20)), '20 answered', 'twenty calls use both');
+is($peer->count(qr{/token/paying}), 1, 'the token was fetched once');
+is($peer->count(qr{/token/granted}), 1, 'and the grant');
+my $free = { %$paying, auth => { %{ $paying->{auth} } } };
+delete $free->{auth}{grant};
+($again) = fetch($free);
+is(sent_header($again, 'authorization'), sent_header($result, 'authorization'),
+	'a call without the grant uses the same token');
+is(sent_header($again, 'x-payment'), undef, 'alone');
+$paying->{config}{grant_body} = '{"account":"8"}';
+is(fates(fetch($paying)), '1 answered', 'after another account was set');
+is($peer->count(qr{/token/granted}), 2, 'another grant is fetched');
+is($peer->count(qr{/token/paying}), 1, 'by the same token');
+forget($paying, 0);
+is(fates(fetch($paying)), '1 answered', 'after the token was forgotten');
+is($peer->count(qr{/token/granted}), 3, 'its grant is fetched anew');
+
+my $poor = needing('/token/poor',
+	auth => { grant => { member => 'permission', header => 'X-Payment', lifetime_s => 3600 } });
+$poor->{config}{grant_path} = '/token-refused/granted';
+$poor->{config}{grant_body} = '{}';
+($result) = fetch($poor);
+is($result->{fate}, 'not_sent', 'a grant that is refused');
+is($result->{error}, 'could not get permission: the peer answered 401 (invalid_client)', 'says so');
+ok($result->{unauthorized}, 'and whose fault it is');
+
+# Credentials that only some connections have.
+
+my $special = needing('/token/special', auth => { needs => 'own_id', user => 'own_id', apart => JSON::PP::true });
+$special->{auth}{otherwise} = { %{ $special->{auth} }, token_default => '/token/usual', user => 'id' };
+delete $special->{auth}{otherwise}{$_} foreach qw(needs apart);
+($result) = fetch($special);
+like(sent_header($result, 'authorization'), qr/^Bearer usual-\d+$/, 'without own credentials the usual ones serve');
+$special->{secrets}{own_id} = 'anna';
+($again) = fetch($special);
+like(sent_header($again, 'authorization'), qr/^Bearer special-\d+$/, 'with them they do');
+delete $special->{auth}{needs};
+my $usual = { %$special, auth => $special->{auth}{otherwise} };
+($again) = fetch($usual);
+is(sent_header($again, 'authorization'), sent_header($result, 'authorization'), 'and both tokens are kept');
+is($peer->count(qr{/token/usual}), 1, 'each fetched once');
+
 # The table of tokens through time.
 
 my $zero = '2026-01-01 00:00:00+00';

@@ -26,6 +26,31 @@ PG_FUNCTION_INFO_V1(transport_token_fail);
 
 static FfWire *wire;
 
+/* Asks for a grant where the settings say, with the body they hold. */
+static void
+request_grant(const FfJson *config, FfMessage *message)
+{
+	char *body = ff_json_text(config, "grant_body");
+
+	ff_message_begin(message,
+					 "POST",
+					 ff_json_text_or(config, "base_url", ""),
+					 ff_json_text_or(config, "grant_path", "/"));
+	ff_message_body(message, "application/json", body, strlen(body));
+}
+
+static FfGrant *
+read_grant(const FfJson *json)
+{
+	FfGrant *grant = palloc0(sizeof(FfGrant));
+
+	grant->request = request_grant;
+	grant->member = ff_json_text(json, "member");
+	grant->header = ff_json_text(json, "header");
+	grant->lifetime_s = (int) ff_json_int64_or(json, "lifetime_s", 0);
+	return grant;
+}
+
 static FfAuth *
 read_auth(const FfJson *json)
 {
@@ -49,6 +74,12 @@ read_auth(const FfJson *json)
 	auth->account_setting = ff_json_text(json, "account_setting");
 	auth->form = ff_json_text(json, "form");
 	auth->token_headers = ff_json_text(json, "token_headers");
+	auth->needs = ff_json_text(json, "needs");
+	auth->apart = ff_json_bool(json, "apart", false);
+	if (ff_json_get(json, "otherwise"))
+		auth->otherwise = read_auth(ff_json_get(json, "otherwise"));
+	if (ff_json_get(json, "grant"))
+		auth->grant = read_grant(ff_json_get(json, "grant"));
 	return auth;
 }
 
