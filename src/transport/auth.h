@@ -77,6 +77,8 @@ typedef enum FfVerifyKind
 	FF_VERIFY_HMAC_SHA256_HEX,    /* a name before the digest ("sha256=") is skipped */
 	FF_VERIFY_SHARED_SECRET, /* header, or Authorization, is the secret ("Bearer " is skipped) */
 	FF_VERIFY_STANDARD_WEBHOOKS,
+	FF_VERIFY_ENVELOPE_BASE64, /* the same of the JSON body's timestamp and payload, or of the body
+								*/
 	FF_VERIFY_TIMED_HEX /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
 } FfVerifyKind;
 

@@ -90,6 +90,32 @@ verify_base64(const Evidence *evidence)
 	return match_lines(evidence, &claimed, 1, evidence->webhook->body, evidence->webhook->length);
 }
 
+/*
+ * Signed are two members of the body, one behind the other: when it was sent,
+ * and the news as JSON text inside JSON.  Who signs the whole body instead is
+ * believed too.
+ */
+static const char *
+verify_envelope(const Evidence *evidence)
+{
+	const FfReply *webhook = evidence->webhook;
+	FfJson *body = ff_json_parse(webhook->body, webhook->length, NULL);
+	char *time = ff_json_text(body, "timestamp");
+	char *payload = ff_json_text(body, "payload");
+	const char *result = verify_base64(evidence);
+	FfDigest claimed;
+	StringInfoData text;
+
+	if (result == NULL || time == NULL || payload == NULL ||
+		!ff_digest_from_base64(&claimed, evidence->header, strlen(evidence->header)))
+		return result;
+	initStringInfo(&text);
+	appendStringInfo(&text, "%s%s", time, payload);
+	result = match_lines(evidence, &claimed, 1, text.data, text.len);
+	pfree(text.data);
+	return result;
+}
+
 static const char *
 verify_hex(const Evidence *evidence)
 {
@@ -203,6 +229,7 @@ static const struct
 	[FF_VERIFY_NONE] = {NULL, NULL},
 	[FF_VERIFY_HMAC_SHA256_BASE64] = {verify_base64, NULL},
 	[FF_VERIFY_HMAC_SHA256_HEX] = {verify_hex, NULL},
+	[FF_VERIFY_ENVELOPE_BASE64] = {verify_envelope, NULL},
 	[FF_VERIFY_SHARED_SECRET] = {verify_shared, "Authorization"},
 	[FF_VERIFY_STANDARD_WEBHOOKS] = {verify_standard, "webhook-signature"},
 	[FF_VERIFY_TIMED_HEX] = {verify_timed, NULL},

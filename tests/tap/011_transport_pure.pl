@@ -131,6 +131,17 @@ verifies('timed', $not_now, 'not later', %stripe, now => 1770113000,
 verifies('timed', 'The signature is not in the expected form.', 'not without a time', %stripe,
 	headers => qq({"stripe-signature": "v1=$hex"}));
 
+my %envelope = (
+	header => 'X-HMAC',
+	secrets => '{"secret": "0123456789abcdef0123456789abcdef"}',
+	body => '{"subscriptionId":"s-1","timestamp":"2026-01-07T20:00:00Z","payload":"{\\"trackingNumber\\":\\"9405511899560001234565\\"}"}');
+verifies('envelope', 'ok', 'the time and payload of an envelope verify', %envelope,
+	headers => '{"x-hmac": "aOL1qfVRYH17NJ0CsBgL253A0enaz/XjkE5JtWZD+98="}');
+verifies('envelope', 'ok', 'and so does the whole body', %envelope,
+	headers => '{"x-hmac": "QaZwgNjtksWkExrdmdxSJHxpaZ3LbFYAiboxT1WCwjo="}');
+verifies('envelope', 'The signature does not match.', 'but not another time', %envelope,
+	body => $envelope{body} =~ s/T20:/T21:/r, headers => '{"x-hmac": "aOL1qfVRYH17NJ0CsBgL253A0enaz/XjkE5JtWZD+98="}');
+
 # The vault.
 
 my $key_file = $node->data_dir . '/fulfillment.key';

@@ -88,6 +88,7 @@ transport_verify(PG_FUNCTION_ARGS)
 				 {"hex", FF_VERIFY_HMAC_SHA256_HEX},
 				 {"shared", FF_VERIFY_SHARED_SECRET},
 				 {"standard", FF_VERIFY_STANDARD_WEBHOOKS},
+				 {"envelope", FF_VERIFY_ENVELOPE_BASE64},
 				 {"timed", FF_VERIFY_TIMED_HEX}};
 	char *kind = text_argument(fcinfo, 0);
 	char *header = text_argument(fcinfo, 1);
