@@ -25,10 +25,12 @@ AS $$
 		       ('templates', 'INSERT, UPDATE, DELETE', NULL)
 	), special_functions (name, lowest) AS (
 		-- the others: whoever changes something is an operator, whoever only reads a viewer
-		VALUES ('supported_actions', 'viewer'), ('check_stock', 'viewer'),
+		VALUES ('supported_actions', 'viewer'), ('check_stock', 'viewer'), ('worker_status', 'viewer'),
+		       ('connection_state', 'viewer'), ('engine_facts', 'viewer'), ('doctor', 'viewer'),
 		       ('set_secret', 'admin'), ('test_connection', 'admin'), ('pause_connection', 'admin'),
 		       ('resume_connection', 'admin'), ('schedule_jobs', 'admin'), ('unschedule_jobs', 'admin'),
-		       ('attach_orders', 'admin'), ('detach_orders', 'admin'), ('resume_workers', 'admin'),
+		       ('attach_orders', 'admin'), ('detach_orders', 'admin'), ('note_order', 'admin'),
+		       ('take_orders', 'admin'), ('resume_workers', 'admin'),
 		       ('grant_access', 'admin'), ('revoke_access', 'admin')
 	), relations AS (
 		SELECT c.oid, c.relname, c.relkind FROM pg_class c
@@ -53,12 +55,12 @@ AS $$
 		UNION ALL
 		-- What everybody may call needs no grant; what acts without being its owner is a part of other
 		-- functions.
-		SELECT CASE WHEN p.provolatile = 'v' AND NOT p.prosecdef THEN 'worker'
-		            ELSE coalesce(f.lowest, CASE p.provolatile WHEN 'v' THEN 'operator' ELSE 'viewer' END) END,
+		SELECT coalesce(f.lowest, CASE WHEN p.provolatile <> 'v' THEN 'viewer' WHEN p.prosecdef THEN 'operator'
+		                               ELSE 'worker' END),
 		       'function', p.oid::regprocedure::text, 'EXECUTE'
 		  FROM pg_proc p
 		  LEFT JOIN special_functions f ON f.name = p.proname
-		 WHERE p.pronamespace = 'fulfillment'::regnamespace AND p.prorettype <> 'trigger'::regtype
+		 WHERE p.pronamespace = 'fulfillment'::regnamespace
 		   AND NOT EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 		                    WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
 	)

@@ -123,6 +123,7 @@ CREATE TABLE fulfillment.attention (
 	shipment_id bigint,
 	task_id bigint,
 	connection_id bigint,
+	subject text,
 	message text NOT NULL,
 	hint text,
 	detail jsonb NOT NULL DEFAULT '{}',
@@ -134,11 +135,12 @@ CREATE TABLE fulfillment.attention (
 	PRIMARY KEY (merchant_id, attention_id)
 );
 CREATE UNIQUE INDEX attention_open ON fulfillment.attention (merchant_id, kind, order_id, shipment_id, task_id,
-	connection_id) NULLS NOT DISTINCT WHERE resolved_at IS NULL;
+	connection_id, subject) NULLS NOT DISTINCT WHERE resolved_at IS NULL;
 CREATE INDEX attention_order ON fulfillment.attention (merchant_id, order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX attention_waiting ON fulfillment.attention (merchant_id, opened_at) WHERE resolved_at IS NULL;
 COMMENT ON TABLE fulfillment.attention IS 'What waits for a person, each thing once, with what to do about it';
 COMMENT ON COLUMN fulfillment.attention.connection_id IS 'The connection it is about, when it is about one as a whole';
+COMMENT ON COLUMN fulfillment.attention.subject IS 'What it is about when that is no row of ours: a row of a shop''s table';
 COMMENT ON COLUMN fulfillment.attention.kind IS 'unknown_outcome, rejected, shipped_after_cancel, over_shipped, too_late, return_to_sender, lost …';
 
 CREATE SEQUENCE fulfillment.event_id_seq;

@@ -151,6 +151,12 @@ ff_address_read(FfFieldReader *reader, const FfJson *document, const char *field
 }
 
 bool
+ff_address_has(const char *member)
+{
+	return ff_field_named(fields, lengthof(fields), member);
+}
+
+bool
 ff_address_equal(const FfAddress *left, const FfAddress *right)
 {
 	if (left == NULL || right == NULL)

@@ -34,6 +34,9 @@ typedef struct FfAddress
 extern FfAddress *ff_address_read(FfFieldReader *reader, const FfJson *document, const char *field,
 								  bool deliverable);
 
+/* Whether an address has this member. */
+extern bool ff_address_has(const char *member);
+
 /* Whether two addresses are the same in normal form; NULL equals NULL only. */
 extern bool ff_address_equal(const FfAddress *left, const FfAddress *right);
 

@@ -325,6 +325,15 @@ ff_field_read(FfFieldReader *reader, const FfJson *object, const FfFieldSpec *sp
 	}
 }
 
+bool
+ff_field_named(const FfFieldSpec *specs, int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(specs[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* A member nobody reads is most likely a misspelt one. */
 static void
 note_unknown(FfFieldReader *reader, const FfJson *object, const FfFieldSpec *specs, int count)
@@ -334,18 +343,12 @@ note_unknown(FfFieldReader *reader, const FfJson *object, const FfFieldSpec *spe
 	FfJson *value;
 
 	while (ff_json_each(object, &state, &name, &value))
-	{
-		int i = 0;
-
-		while (i < count && strcmp(specs[i].name, name) != 0)
-			i++;
-		if (i == count)
+		if (!ff_field_named(specs, count, name))
 			ff_field_error(reader,
 						   FF_SEVERITY_NOTE,
 						   "unknown_field",
 						   ff_text_excerpt(name),
 						   "is not a field of this document and was not read");
-	}
 }
 
 void

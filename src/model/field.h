@@ -96,6 +96,9 @@ extern void ff_fields_read(FfFieldReader *reader, const FfJson *object, const Ff
 extern void ff_field_read(FfFieldReader *reader, const FfJson *object, const FfFieldSpec *spec,
 						  void *target);
 
+/* Whether a table has a field of this name. */
+extern bool ff_field_named(const FfFieldSpec *specs, int count, const char *name);
+
 /* Whether a field is the same in two such structs; not for FF_FIELD_OTHER. */
 extern bool ff_field_equal(const FfFieldSpec *spec, const void *left, const void *right);
 

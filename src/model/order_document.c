@@ -270,6 +270,18 @@ ff_order_document_read(const FfJson *json, FfFieldReader *reader)
 	return document;
 }
 
+bool
+ff_order_document_has(const char *parent, const char *member)
+{
+	if (parent == NULL)
+		return ff_field_named(order_fields, lengthof(order_fields), member);
+	if (strcmp(parent, "payment") == 0)
+		return ff_field_named(payment_fields, lengthof(payment_fields), member);
+	if (strcmp(parent, "lines") == 0)
+		return ff_field_named(line_fields, lengthof(line_fields), member);
+	return ff_address_has(member);
+}
+
 static bool
 same_line(const FfOrderLine *left, const FfOrderLine *right)
 {

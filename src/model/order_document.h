@@ -67,6 +67,12 @@ typedef struct FfOrderDocument
  */
 extern FfOrderDocument *ff_order_document_read(const FfJson *json, FfFieldReader *reader);
 
+/*
+ * Whether documents have this member: of the order itself (parent NULL), or of
+ * its "ship_to", "bill_to", "payment" or "lines".  attributes have any.
+ */
+extern bool ff_order_document_has(const char *parent, const char *member);
+
 typedef enum FfLineChange
 {
 	FF_LINE_ADDED,

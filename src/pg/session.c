@@ -133,6 +133,40 @@ ff_require(FfLevel level, int32 merchant_id)
 				 errhint("Ask an administrator for fulfillment.grant_access.")));
 }
 
+FfIdentity
+ff_identity_take(Oid role)
+{
+	FfIdentity before;
+
+	GetUserIdAndSecContext(&before.role, &before.context);
+	SetUserIdAndSecContext(role, before.context | SECURITY_LOCAL_USERID_CHANGE);
+	return before;
+}
+
+void
+ff_identity_give_back(FfIdentity identity)
+{
+	SetUserIdAndSecContext(identity.role, identity.context);
+}
+
+Oid
+ff_caller(void)
+{
+	return GetOuterUserId();
+}
+
+char *
+ff_role_name(Oid role)
+{
+	return GetUserNameFromId(role, false);
+}
+
+Oid
+ff_role_find(const char *name)
+{
+	return get_role_oid(name, true);
+}
+
 PG_FUNCTION_INFO_V1(fulfillment_access_level);
 
 Datum

@@ -33,4 +33,24 @@ extern FfLevel ff_access_level(int32 merchant_id);
 extern const char *ff_actor(void);
 extern void ff_actor_is_worker(void);
 
+/*
+ * Acts as another role until it is given back: what users registered reads
+ * their tables with their rights, never with ours.  An error gives it back,
+ * too.
+ */
+typedef struct FfIdentity
+{
+	Oid role;
+	int context;
+} FfIdentity;
+
+extern FfIdentity ff_identity_take(Oid role);
+extern void ff_identity_give_back(FfIdentity identity);
+
+/* The role behind the call, whatever function runs as its owner. */
+extern Oid ff_caller(void);
+extern char *ff_role_name(Oid role);
+/* InvalidOid when there is no such role any more. */
+extern Oid ff_role_find(const char *name);
+
 #endif

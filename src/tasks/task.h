@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "model/operation.h"
+#include "pg/spi.h"
 
 typedef struct FfTask
 {
@@ -83,5 +84,11 @@ extern void ff_attention_open_connection(int32 merchant_id, const char *kind, in
 										 const char *message, const char *hint);
 extern void ff_attention_close_connection(int32 merchant_id, const char *kind, int64 connection_id,
 										  const char *resolution);
+
+/* The same about what is no row of ours; detail is JSON text or NULL. */
+extern void ff_attention_open_subject(int32 merchant_id, const char *kind, const char *subject,
+									  const char *message, const char *hint, const char *detail);
+extern void ff_attention_close_subjects(int32 merchant_id, const char *kind,
+										const FfColumn *subjects, const char *resolution);
 
 #endif
