@@ -47,8 +47,8 @@ ff_tasks_in_hand(FfTaskInHand *task)
 	in_hand = task;
 }
 
-static bool
-is_in_hand(const FfTask *task)
+bool
+ff_task_is_in_hand(const FfTask *task)
 {
 	return in_hand != NULL && in_hand->merchant_id == task->merchant_id &&
 		   in_hand->connection_id == task->connection_id && in_hand->operation == task->operation &&
@@ -108,7 +108,7 @@ ff_tasks_add(FfTask *tasks, int count)
 	for (int i = 0; i < count; i++)
 	{
 		Assert(tasks[i].merchant_id == tasks[0].merchant_id);
-		if (is_in_hand(&tasks[i]))
+		if (ff_task_is_in_hand(&tasks[i]))
 		{
 			in_hand->wanted = true;
 			tasks[i].task_id = in_hand->task_id;

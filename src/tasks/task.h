@@ -61,6 +61,8 @@ typedef struct FfTaskInHand
 } FfTaskInHand;
 
 extern void ff_tasks_in_hand(FfTaskInHand *task);
+/* Whether adding this task would go on with the one in hand. */
+extern bool ff_task_is_in_hand(const FfTask *task);
 
 /* Wakes the workers of this database when the transaction commits (any commit, also prepared). */
 extern void ff_tasks_wake_at_commit(void);
