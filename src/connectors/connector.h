@@ -158,8 +158,9 @@ extern void ff_outcome_set(FfOutcome *outcome, FfResult result, const char *code
 /*
  * What any HTTP peer means by its status when the body says nothing better:
  * 2xx ok; 408, 425, 429 and 5xx retry for repeatable operations, and for the
- * others unknown where the peer may have acted (5xx but 503, 0); 401 unauthorized;
- * 403 refused; other 4xx refused.  Takes Retry-After.  Answers true for 2xx.
+ * others unknown where the peer may have acted (0, 302, 303, and 5xx but a 503
+ * with Retry-After); 401 unauthorized; 403 refused; other 4xx refused.  Takes
+ * Retry-After.  Answers true for 2xx.
  */
 extern bool ff_outcome_http(const FfCall *call, const FfReply *reply, FfRepeat repeat,
 							FfOutcome *outcome);

@@ -100,17 +100,23 @@ ff_outcome_set(FfOutcome *outcome, FfResult result, const char *code, const char
 		outcome->field = field;
 }
 
-/* The result of a status outside 2xx. */
+/*
+ * The result of a status outside 2xx.  A gateway says 503 also when the peer
+ * behind it took the request and then went away, so only one that tells when
+ * to come back has certainly not taken it; and "found elsewhere" may be what
+ * was just made.
+ */
 static FfResult
-result_of_status(int status, FfRepeat repeat)
+result_of_status(int status, bool tells_when, FfRepeat repeat)
 {
 	bool repeatable = repeat == FF_REPEAT_SAFE || repeat == FF_REPEAT_WITH_KEY;
+	bool made_elsewhere = status == 302 || status == 303;
 
 	if (status == 401)
 		return FF_RESULT_UNAUTHORIZED;
-	if (status == 408 || status == 425 || status == 429 || status == 503)
+	if (status == 408 || status == 425 || status == 429 || (status == 503 && tells_when))
 		return FF_RESULT_RETRY;
-	if (status >= 300 && status < 500)
+	if (status >= 300 && status < 500 && (repeatable || !made_elsewhere))
 		return FF_RESULT_REFUSED;
 	return repeatable ? FF_RESULT_RETRY : FF_RESULT_UNKNOWN;
 }
@@ -127,10 +133,11 @@ ff_outcome_http(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOut
 	}
 	outcome->retry_after_s = ff_reply_retry_after(reply, (int64) now);
 	if (reply->status == 0)
-		ff_outcome_set(outcome, result_of_status(0, repeat), "no_answer", "No answer came.", NULL);
+		ff_outcome_set(
+			outcome, result_of_status(0, false, repeat), "no_answer", "No answer came.", NULL);
 	else
 		ff_outcome_set(outcome,
-					   result_of_status(reply->status, repeat),
+					   result_of_status(reply->status, outcome->retry_after_s >= 0, repeat),
 					   psprintf("http_%d", reply->status),
 					   psprintf("The answer was HTTP status %d.", reply->status),
 					   NULL);

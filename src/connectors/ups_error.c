@@ -171,6 +171,7 @@ ff_ups_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcom
 			 FfJson **json)
 {
 	bool success = ff_outcome_http(call, reply, repeat, outcome);
+	bool in_doubt = outcome->result == FF_RESULT_UNKNOWN;
 	const char *message = NULL;
 	const char *code;
 	UpsClass class;
@@ -186,11 +187,9 @@ ff_ups_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcom
 	if (!known)
 		return false;
 
-	outcome->result = class.result;
 	/* an error inside UPS may have come after the label was made */
-	if (class.result == FF_RESULT_RETRY && repeat == FF_REPEAT_AFTER_FIND && reply->status >= 500 &&
-		reply->status != 503)
-		outcome->result = FF_RESULT_UNKNOWN;
+	outcome->result =
+		class.result == FF_RESULT_RETRY && in_doubt ? FF_RESULT_UNKNOWN : class.result;
 	/* 111285 and 111286 do not say whose postcode or region is wrong */
 	outcome->field =
 		atoi(code) / 10 == 11128 ? ff_carrier_whose_field(call, class.field, message) : class.field;
