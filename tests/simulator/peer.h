@@ -59,8 +59,8 @@ typedef struct SimField
 	const char *path;
 	SimType type;
 	unsigned flags;
-	int max;                          /* longest string in characters, most elements; 0: any */
-	const char *values;               /* allowed values, "01|02|03"; NULL: any */
+	int max;            /* longest string in characters, most elements, largest number; 0: any */
+	const char *values; /* allowed values, "01|02|03"; NULL: any */
 	bool (*form)(const char *text);   /* further demand on a string */
 	bool (*when)(const json_t *body); /* SIM_REQUIRED only when this holds */
 	const char *code; /* the peer's own error code and message, used by its refuse */

@@ -7,6 +7,7 @@
  * its exact place ("Package[1].Packaging.Code").  All failures are recorded as
  * offences, not only the first; only the peer knows how to word its answer.
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,6 +314,15 @@ check_value(Check *check, const SimNode *node, const json_t *value)
 			   type_names[type]);
 	else if (json_is_string(value) && field)
 		check_string(check, field, json_string_value(value));
+	else if (json_is_number(value) && field && field->max &&
+			 fabs(json_number_value(value)) > field->max)
+		report(check,
+			   true,
+			   field,
+			   "range",
+			   "It is %g, at most %d is allowed.",
+			   json_number_value(value),
+			   field->max);
 	else if (json_is_object(value) && node->children)
 		check_members(check, node, value);
 	else if (json_is_array(value))

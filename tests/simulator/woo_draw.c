@@ -197,7 +197,7 @@ woo_line_json(const WooGoods *goods, long quantity, double rate, WooSums *sums)
 		"sku",
 		goods->sku,
 		"price",
-		round((double) (gross - tax) / (double) quantity) / 100,
+		round((double) (gross - tax) / (double) (quantity ? quantity : 1)) / 100,
 		"parent_name");
 }
 

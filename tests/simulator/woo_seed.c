@@ -259,9 +259,9 @@ woo_control_seed(SimRequest *request)
 					.refunded = sim_real(json, "refunded", 0.03),
 					.only = json_object_get(json, "countries")};
 
-	if (count < 0 || count > 1000000)
+	if (count < 0)
 	{
-		sim_control_error(request, "\"orders\" must be between 0 and 1000000.");
+		sim_control_error(request, "\"orders\" must not be negative.");
 		return;
 	}
 	if (sim_get(json, "start") && !sim_parse_time(sim_text(json, "start", ""), &start, NULL))
@@ -321,8 +321,8 @@ goods_of(const char *sku)
 }
 
 /* One order as a test wants it: lines by SKU (an unknown SKU is sold all the same), any address. */
-void
-woo_control_create(SimRequest *request)
+static void
+create(SimRequest *request)
 {
 	const json_t *json = request->json;
 	WooPlan plan = {.random = sim_random()};
@@ -365,10 +365,21 @@ woo_control_create(SimRequest *request)
 	sim_reply_text(request, 200, "application/json", made->text, made->size);
 }
 
-static const SimField seed_fields[] = {{"orders", SIM_INTEGER, 0},
-									   {"seed", SIM_INTEGER, 0},
+void
+woo_control_create(SimRequest *request)
+{
+	int64_t id = (int64_t) sim_real(request->json, "order.id", 0);
+
+	if (id && sim_map_get_id(&woo.orders, id))
+		sim_control_error(request, "Order %lld is there already.", (long long) id);
+	else
+		create(request);
+}
+
+static const SimField seed_fields[] = {{"orders", SIM_INTEGER, 0, .max = 1000000},
+									   {"seed", SIM_INTEGER, 0, .max = 2000000000},
 									   {"start", SIM_STRING, 0},
-									   {"interval_s", SIM_NUMBER, 0},
+									   {"interval_s", SIM_NUMBER, 0, .max = 1000000},
 									   {"on_hold", SIM_NUMBER, 0},
 									   {"bad_address", SIM_NUMBER, 0},
 									   {"hazmat", SIM_NUMBER, 0},
@@ -382,8 +393,8 @@ static const SimField create_fields[] = {{"status", SIM_STRING, 0},
 										 {"lines", SIM_ARRAY, SIM_REQUIRED},
 										 {"lines[].sku", SIM_STRING, SIM_REQUIRED | SIM_BLANK},
 										 {"lines[].name", SIM_STRING, 0},
-										 {"lines[].quantity", SIM_INTEGER, 0},
-										 {"lines[].price", SIM_NUMBER, 0},
+										 {"lines[].quantity", SIM_INTEGER, 0, .max = 1000000000},
+										 {"lines[].price", SIM_NUMBER, 0, .max = 1000000},
 										 {"shipping", SIM_OBJECT, 0},
 										 {"order", SIM_OBJECT, 0},
 										 {0}};
