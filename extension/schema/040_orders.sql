@@ -49,7 +49,7 @@ COMMENT ON COLUMN fulfillment.orders.channel_order_id IS 'The channel''s technic
 COMMENT ON COLUMN fulfillment.orders.version IS 'Version of the newest document taken; older ones change nothing';
 COMMENT ON COLUMN fulfillment.orders.document IS 'The newest document as it came in';
 COMMENT ON COLUMN fulfillment.orders.errors IS 'Why the order is invalid: [{code, field, line, message}]';
-COMMENT ON COLUMN fulfillment.orders.excluded_locations IS 'Locations that refused or fell short and are not asked again';
+COMMENT ON COLUMN fulfillment.orders.excluded_locations IS 'Locations that refused or fell short: not asked again before goods arrive there';
 COMMENT ON COLUMN fulfillment.orders.next_routing_at IS 'When assignment is tried next; NULL when nothing waits for it';
 COMMENT ON COLUMN fulfillment.orders.routing_reason IS 'Why units wait: no_stock, safety_stock, capacity, rule, not_before, held …';
 COMMENT ON COLUMN fulfillment.orders.shipped_anyway IS 'A part left although it was cancelled; that quantity counts as not cancelled';

@@ -85,7 +85,7 @@ CREATE FUNCTION pg_temp.stock() RETURNS TABLE (location text, sku text, on_hand 
 $$;
 CREATE FUNCTION pg_temp.without_ids(message text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 	SELECT regexp_replace(regexp_replace($1, '\m(order|shipment|hold|Order|Shipment) \d+', '\1 #', 'g'),
-	                      '\mF\d+-(\d+)|(?<=[(])\d+(?=[,)])', 'F#-\1', 'g')
+	                      '\mF[0-9A-Z]+-[\d-]*(?=-\d)|(?<=[(])\d+(?=[,)])', '#', 'g')
 $$;
 -- What history says of an order: subject, event, states and why.
 CREATE FUNCTION pg_temp.history(number text) RETURNS TABLE (what text, cause text) LANGUAGE sql AS $$

@@ -70,6 +70,8 @@ FF_GUARD(FF_GUARD_PROVIDER_CAN_UPDATE, "provider_can_update",
 FF_GUARD(FF_GUARD_ALL_PACKAGES_DELIVERED, "all_packages_delivered",
 		 "a package is not delivered yet")
 FF_GUARD(FF_GUARD_NO_SCAN, "no_scan", "the carrier has scanned a package")
+FF_GUARD(FF_GUARD_WAS_NOT_CANCELLED, "was_not_cancelled",
+		 "it had been cancelled before it left; correct the stock with adjust_stock")
 FF_GUARD(FF_GUARD_NO_CAPTURE, "no_capture", "money has been captured for it")
 FF_GUARD(FF_GUARD_WITHIN_UNDO_WINDOW, "within_undo_window", "the time to undo it is over")
 

@@ -38,7 +38,7 @@ typedef enum FfStep
 } FfStep;
 
 #define FF_MAX_GUARDS  5
-#define FF_MAX_EFFECTS 7
+#define FF_MAX_EFFECTS 8
 
 typedef struct FfTransition
 {

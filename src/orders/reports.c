@@ -11,16 +11,15 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "model/order_document.h"
 #include "orders/settle.h"
 #include "pg/errors.h"
 #include "pg/session.h"
 #include "pg/spi.h"
 #include "shipping/shipment.h"
-#include "shipping/tracking.h"
 
-static FfStatement known_number = FF_STATEMENT(
-	"select 1 from fulfillment.packages where merchant_id = $1 and tracking_number = $2 limit 1",
-	INT4OID, TEXTOID);
+#define MAX_TEXT     500
+#define MAX_PACKAGES 1000
 
 /* Refusals of a person's report are errors that say what is possible. */
 static void
@@ -29,14 +28,14 @@ demand(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *repo
 	FfVerdict verdict = ff_shipment_apply(shipment, event, report);
 
 	if (verdict.step == FF_STEP_REFUSED)
-		ereport(ERROR,
-				(errcode(FF_ERR_REFUSED_EVENT),
-				 errmsg("cannot %s shipment %lld",
-						ff_event_name(FF_MACHINE_SHIPMENT, event),
-						(long long) shipment->shipment_id),
-				 errdetail("Shipment %s: %s.", shipment->reference, verdict.reason),
-				 errhint("Look at the view fulfillment.lifecycle for what a %s shipment takes.",
-						 ff_state_name(FF_MACHINE_SHIPMENT, shipment->state))));
+		ereport(
+			ERROR,
+			(errcode(FF_ERR_REFUSED_EVENT),
+			 errmsg("cannot %s shipment %lld",
+					ff_event_name(FF_MACHINE_SHIPMENT, event),
+					(long long) shipment->shipment_id),
+			 errdetail("Shipment %s: %s.", shipment->reference, verdict.reason),
+			 errhint("The view fulfillment.lifecycle says what a shipment takes in which state.")));
 }
 
 static void
@@ -49,35 +48,40 @@ refuse_field(const char *field, int position, const char *what)
 			 errhint("Correct it; nothing was changed.")));
 }
 
-/* Adds {line, quantity} entries up by line; quantities go to shipped or short. */
-static FfShipmentLine *
+/*
+ * Adds {line, quantity} entries up by line; quantities go to shipped or short.
+ * Answers how many entries there were.
+ */
+static int
 read_quantities(FfShipment *shipment, const FfJson *entries, const char *field, bool shortage,
-				FfShipmentLine *lines, int *count)
+				FfShipmentLine *lines)
 {
-	for (int i = 0; i < ff_json_count(entries); i++)
+	int count = ff_json_count(entries);
+
+	if (!ff_json_is_null(entries) && !ff_json_is_array(entries))
+		refuse_field(field, 0, "it must be an array of {\"line\", \"quantity\"}");
+	for (int i = 0; i < count; i++)
 	{
 		FfJson *entry = ff_json_at(entries, i);
 		FfShipmentLine *line = NULL;
+		int32 *sum;
 		int64 number;
 		int64 units;
 
 		if (!ff_json_int64(entry, "line", &number))
 			refuse_field(field, i, "\"line\" must be the number of a line");
-		if (!ff_json_int64(entry, "quantity", &units) || units <= 0 || units > 1000000)
-			refuse_field(field, i, "\"quantity\" must be a positive whole number");
 		for (int j = 0; j < shipment->line_count; j++)
 			if (shipment->lines[j].line == number)
 				line = &lines[j];
 		if (line == NULL)
 			refuse_field(field, i, "the shipment has no such line");
-		line->line = (int32) number;
-		if (shortage)
-			line->short_quantity += (int32) units;
-		else
-			line->shipped += (int32) units;
-		(*count)++;
+		sum = shortage ? &line->short_quantity : &line->shipped;
+		if (!ff_json_int64(entry, "quantity", &units) || units <= 0 ||
+			units > FF_MAX_QUANTITY - *sum)
+			refuse_field(field, i, "\"quantity\" must be a positive whole number, and not absurd");
+		*sum += (int32) units;
 	}
-	return lines;
+	return count;
 }
 
 static FfShipmentLine *
@@ -91,6 +95,30 @@ empty_lines(const FfShipment *shipment)
 }
 
 static void
+read_package(const FfJson *package, int position)
+{
+	static const char *const texts[] = {"tracking_number", "carrier", "tracking_url"};
+	const FfJson *number;
+	int64 value;
+
+	if (!ff_json_is_object(package))
+		refuse_field("packages", position, "a package must be an object");
+	for (int i = 0; i < (int) lengthof(texts); i++)
+	{
+		const FfJson *said = ff_json_get(package, texts[i]);
+
+		if (!ff_json_is_null(said) && !ff_json_is_string(said))
+			refuse_field("packages", position, psprintf("\"%s\" must be text", texts[i]));
+		if (strlen(ff_json_text_or(package, texts[i], "")) > MAX_TEXT)
+			refuse_field("packages", position, psprintf("\"%s\" is too long", texts[i]));
+	}
+	number = ff_json_get(package, "number");
+	if (!ff_json_is_null(number) &&
+		(!ff_json_int64(package, "number", &value) || value <= 0 || value > MAX_PACKAGES))
+		refuse_field("packages", position, "\"number\" must be a small positive number");
+}
+
+static void
 read_packages(FfShipment *shipment, const FfJson *packages, FfShipmentReport *report)
 {
 	FfShipmentLine *lines = empty_lines(shipment);
@@ -98,20 +126,58 @@ read_packages(FfShipment *shipment, const FfJson *packages, FfShipmentReport *re
 
 	if (packages != NULL && !ff_json_is_array(packages) && !ff_json_is_object(packages))
 		refuse_field("packages", 0, "it must be an object or an array of objects");
+	if (ff_json_count(packages) > MAX_PACKAGES)
+		refuse_field("packages", MAX_PACKAGES, "there are too many of them");
 	for (int i = 0; i < ff_json_count(packages); i++)
 	{
 		FfJson *package = ff_json_at(packages, i);
 
-		if (!ff_json_is_object(package))
-			refuse_field("packages", i, "a package must be an object");
-		read_quantities(
-			shipment, ff_json_get(package, "lines"), "packages.lines", false, lines, &named);
+		read_package(package, i);
+		named += read_quantities(
+			shipment, ff_json_get(package, "lines"), "packages.lines", false, lines);
 	}
 	report->packages = packages;
 	if (named == 0)
 		return; /* everything that is open */
 	report->lines = lines;
 	report->line_count = shipment->line_count;
+}
+
+/* Goods leave today, or left before; a clock may be a little fast. */
+static TimestampTz
+read_shipped_at(FunctionCallInfo fcinfo, int argument)
+{
+	TimestampTz at;
+
+	if (PG_ARGISNULL(argument))
+		return 0;
+	at = PG_GETARG_TIMESTAMPTZ(argument);
+	if (TIMESTAMP_NOT_FINITE(at) || at > GetCurrentTimestamp() + USECS_PER_DAY)
+		ereport(ERROR,
+				(errcode(FF_ERR_INVALID_DOCUMENT),
+				 errmsg("invalid report"),
+				 errdetail("Field \"shipped_at\": it lies in the future."),
+				 errhint("Correct it; nothing was changed.")));
+	return at;
+}
+
+/*
+ * Of a shipment that has left, quantities said again are those of the whole
+ * shipment: only what is more than before has left since.  Answers whether
+ * there is more.
+ */
+static bool
+take_off_known(const FfShipment *shipment, FfShipmentLine *lines)
+{
+	bool more = false;
+
+	for (int i = 0; lines != NULL && i < shipment->line_count; i++)
+	{
+		lines[i].shipped -= shipment->lines[i].shipped + shipment->lines[i].over_shipped;
+		lines[i].shipped = Max(lines[i].shipped, 0);
+		more |= lines[i].shipped > 0;
+	}
+	return more;
 }
 
 static bool
@@ -135,18 +201,20 @@ fulfillment_confirm_shipment(PG_FUNCTION_ARGS)
 	int32 merchant_id;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(3))
-		ereport(ERROR,
-				(errcode(FF_ERR_INVALID_DOCUMENT),
-				 errmsg("argument \"shipment_id\" is missing"),
-				 errhint("Name the shipment.")));
+		ereport(
+			ERROR,
+			(errcode(FF_ERR_INVALID_DOCUMENT),
+			 errmsg("argument \"%s\" is missing", PG_ARGISNULL(0) ? "shipment_id" : "merchant_id"),
+			 errhint("Name the shipment.")));
 	merchant_id = PG_GETARG_INT32(3);
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	report.at = PG_ARGISNULL(2) ? 0 : PG_GETARG_TIMESTAMPTZ(2);
+	report.at = read_shipped_at(fcinfo, 2);
 	ff_spi_begin();
 	shipment = ff_shipment_lock(merchant_id, PG_GETARG_INT64(0));
 	read_packages(
 		shipment, PG_ARGISNULL(1) ? NULL : ff_json_from_datum(PG_GETARG_DATUM(1)), &report);
-	if (shipment->shipped_at != 0 && report.lines == NULL)
+	if (shipment->shipped_at != 0 &&
+		!take_off_known(shipment, unconstify(FfShipmentLine *, report.lines)))
 		ff_shipment_correct(shipment, &report);
 	else
 		demand(shipment,
@@ -205,20 +273,17 @@ fulfillment_report_short(PG_FUNCTION_ARGS)
 	int32 merchant_id = PG_GETARG_INT32(2);
 	FfShipmentReport report = {.cause = "report_short", .by_provider = true};
 	FfShipment *shipment;
-	int named = 0;
+	FfShipmentLine *lines;
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
 	ff_spi_begin();
 	shipment = ff_shipment_lock(merchant_id, PG_GETARG_INT64(0));
-	report.lines = read_quantities(shipment,
-								   ff_json_from_datum(PG_GETARG_DATUM(1)),
-								   "lines",
-								   true,
-								   empty_lines(shipment),
-								   &named);
-	report.line_count = shipment->line_count;
-	if (named == 0)
+	lines = empty_lines(shipment);
+	if (read_quantities(shipment, ff_json_from_datum(PG_GETARG_DATUM(1)), "lines", true, lines) ==
+		0)
 		refuse_field("lines", 0, "at least one line must be named");
+	report.lines = lines;
+	report.line_count = shipment->line_count;
 	demand(shipment, FF_SHIPMENT_EVENT_SHORT, &report);
 	ff_order_settle(merchant_id, shipment->order_id, report.cause);
 	ff_spi_end();
@@ -272,47 +337,4 @@ fulfillment_report_stop(PG_FUNCTION_ARGS)
 	ff_order_settle(merchant_id, shipment->order_id, report.cause);
 	ff_spi_end();
 	PG_RETURN_TEXT_P(cstring_to_text(ff_state_name(FF_MACHINE_SHIPMENT, shipment->state)));
-}
-
-PG_FUNCTION_INFO_V1(fulfillment_report_tracking);
-
-/* report_tracking(tracking_number, events jsonb, merchant_id) → events that were new */
-Datum
-fulfillment_report_tracking(PG_FUNCTION_ARGS)
-{
-	char *number = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	FfJson *events = ff_json_from_datum(PG_GETARG_DATUM(1));
-	int32 merchant_id = PG_GETARG_INT32(2);
-	FfTrackingResult result;
-	FfJsonWriter tracking;
-
-	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	for (int i = 0; i < ff_json_count(events); i++)
-	{
-		const char *status = ff_json_text_or(ff_json_at(events, i), "status", "");
-
-		if (ff_state_from_name(FF_MACHINE_PACKAGE, status) == FF_STATE_NONE)
-			refuse_field("events", i, "\"status\" must be a tracking status");
-	}
-	ff_write_init(&tracking);
-	ff_write_object(&tracking, NULL);
-	ff_write_text(&tracking, "tracking_number", number);
-	ff_write_array(&tracking, "events");
-	for (int i = 0; i < ff_json_count(events); i++)
-		ff_write_json(&tracking, NULL, ff_json_at(events, i));
-	ff_spi_begin();
-	if (ff_run(&known_number, ff_int4(merchant_id), ff_text(number)).count == 0)
-		ereport(ERROR,
-				(errcode(FF_ERR_UNKNOWN_OBJECT),
-				 errmsg("unknown tracking number \"%s\"", number),
-				 errdetail("Merchant %d has no package with this number.", merchant_id),
-				 errhint("Report it with fulfillment.confirm_shipment first.")));
-	result =
-		ff_tracking_report(merchant_id,
-						   0,
-						   ff_json_from_datum(ff_json_from_text(ff_write_finish(&tracking)).value),
-						   "report_tracking");
-	ff_order_settle(merchant_id, result.order_id, "report_tracking");
-	ff_spi_end();
-	PG_RETURN_INT32(result.stored);
 }

@@ -21,7 +21,11 @@ static FfStatement store_reference = FF_STATEMENT(
 	" where merchant_id = $1 and shipment_id = $2",
 	INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
-/* A package is polled from the moment it has a number. */
+/*
+ * A package is polled from the moment it has a number; with another number it
+ * is another story, told from the beginning.  What changes nothing writes
+ * nothing.
+ */
 static FfStatement store_package = FF_STATEMENT(
 	"insert into fulfillment.packages as p (merchant_id, shipment_id, number, tracking_number,"
 	"       carrier, tracking_url, weight_g, contents, poll_at)"
@@ -29,12 +33,24 @@ static FfStatement store_package = FF_STATEMENT(
 	" on conflict (merchant_id, shipment_id, number) do update"
 	"   set tracking_number = coalesce(excluded.tracking_number, p.tracking_number),"
 	"       carrier = coalesce(excluded.carrier, p.carrier),"
-	"       tracking_url = coalesce(excluded.tracking_url, p.tracking_url),"
+	"       tracking_url = case when excluded.tracking_number <> p.tracking_number"
+	"                      then excluded.tracking_url"
+	"                      else coalesce(excluded.tracking_url, p.tracking_url) end,"
 	"       weight_g = coalesce(excluded.weight_g, p.weight_g),"
 	"       contents = case when excluded.contents = '[]' then p.contents"
 	"                       else excluded.contents end,"
+	"       status = case when excluded.tracking_number <> p.tracking_number then null"
+	"                     else p.status end,"
+	"       status_at = case when excluded.tracking_number <> p.tracking_number then null"
+	"                        else p.status_at end,"
 	"       poll_at = case when p.tracking_number is distinct from excluded.tracking_number"
-	"                      then excluded.poll_at else p.poll_at end",
+	"                      then excluded.poll_at else p.poll_at end"
+	" where (coalesce(excluded.tracking_number, p.tracking_number),"
+	"        coalesce(excluded.carrier, p.carrier),"
+	"        coalesce(excluded.tracking_url, p.tracking_url),"
+	"        coalesce(excluded.weight_g, p.weight_g), coalesce(nullif(excluded.contents, '[]'),"
+	"        p.contents)) is distinct from"
+	"       (p.tracking_number, p.carrier, p.tracking_url, p.weight_g, p.contents)",
 	INT4OID, INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, JSONBOID, TIMESTAMPTZOID);
 
 /* The same document is stored once. */
@@ -58,9 +74,23 @@ static FfStatement store_progress = FF_STATEMENT(
 	"update fulfillment.shipments set progress = $3 where merchant_id = $1 and shipment_id = $2",
 	INT4OID, INT8OID, TEXTOID);
 
-static FfStatement last_package =
-	FF_STATEMENT("select coalesce(max(number), 0) from fulfillment.packages"
-				 " where merchant_id = $1 and shipment_id = $2",
+/* The parcels stay, empty of what the label said; history keeps it. */
+static FfStatement strip_packages = FF_STATEMENT(
+	"with stripped as ("
+	"  update fulfillment.packages p set tracking_number = null, tracking_url = null,"
+	"         status = null, status_at = null, poll_at = null, contents = '[]'"
+	"    from fulfillment.packages b"
+	"   where p.merchant_id = $1 and p.shipment_id = $2 and b.merchant_id = $1"
+	"     and b.package_id = p.package_id"
+	"  returning p.number, b.tracking_number, b.carrier)"
+	" select jsonb_build_object('packages', jsonb_agg(jsonb_build_object('number', number,"
+	"          'tracking_number', tracking_number, 'carrier', carrier) order by number))::text"
+	"   from stripped having count(*) > 0",
+	INT4OID, INT8OID);
+
+static FfStatement read_packages =
+	FF_STATEMENT("select number, coalesce(tracking_number, '') from fulfillment.packages"
+				 " where merchant_id = $1 and shipment_id = $2 order by number",
 				 INT4OID, INT8OID);
 
 static FfArgument
@@ -92,39 +122,62 @@ whole_contents(const FfShipment *shipment)
 	return ff_write_finish(&writer);
 }
 
-void
-ff_store_packages(FfShipment *shipment, const FfJson *packages)
+/*
+ * Which of the shipment's packages is meant: the one with its tracking number;
+ * else, by its place in the list, one that has no tracking number yet, or any
+ * when a list of before is corrected; else a new one.
+ */
+static int32
+number_of(const FfJson *package, int place, const FfRows *known, bool corrected, int32 *next)
+{
+	const char *tracking = ff_json_text_or(package, "tracking_number", "");
+	int64 own = ff_json_int64_or(package, "number", 0);
+
+	if (own > 0 && own <= 100000)
+		return (int32) own;
+	for (uint64 i = 0; i < known->count && *tracking != '\0'; i++)
+		if (strcmp(ff_row_text(known, i, 2), tracking) == 0)
+			return ff_row_int4(known, i, 1);
+	if ((uint64) place < known->count && (corrected || *ff_row_text(known, place, 2) == '\0'))
+		return ff_row_int4(known, place, 1);
+	return (*next)++;
+}
+
+bool
+ff_store_packages(FfShipment *shipment, const FfJson *packages, bool corrected)
 {
 	int count = ff_json_count(packages);
-	FfRows rows;
-	int32 number;
+	bool changed = false;
+	int32 next = 1;
+	FfRows known;
 
 	if (count == 0)
-		return;
-	rows = ff_run(&last_package, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-	number = ff_row_int4(&rows, 0, 1);
+		return false;
+	known = ff_run(&read_packages, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+	if (known.count > 0)
+		next += ff_row_int4(&known, known.count - 1, 1);
 	for (int i = 0; i < count; i++)
 	{
 		FfJson *package = ff_json_at(packages, i);
 		FfJson *lines = ff_json_get(package, "lines");
-		int64 own = ff_json_int64_or(package, "number", 0);
 		FfArgument contents = ff_json(ff_json_count(lines) > 0 ? lines : NULL);
+		FfRows written;
 
 		if (contents.null && count == 1)
 			contents = ff_json_from_text(whole_contents(shipment));
-		if (own <= 0 || own > 100000)
-			own = ++number;
-		ff_run(&store_package,
-			   ff_int4(shipment->merchant_id),
-			   ff_int8(shipment->shipment_id),
-			   ff_int4((int32) own),
-			   ff_text(ff_json_text_or(package, "tracking_number", NULL)),
-			   ff_text(ff_json_text_or(package, "carrier", NULL)),
-			   ff_text(ff_json_text_or(package, "tracking_url", NULL)),
-			   int4_or_null(package, "weight_g"),
-			   contents,
-			   ff_time(GetCurrentTransactionStartTimestamp()));
+		written = ff_run(&store_package,
+						 ff_int4(shipment->merchant_id),
+						 ff_int8(shipment->shipment_id),
+						 ff_int4(number_of(package, i, &known, corrected, &next)),
+						 ff_text(ff_json_text_or(package, "tracking_number", NULL)),
+						 ff_text(ff_json_text_or(package, "carrier", NULL)),
+						 ff_text(ff_json_text_or(package, "tracking_url", NULL)),
+						 int4_or_null(package, "weight_g"),
+						 contents,
+						 ff_time(GetCurrentTransactionStartTimestamp()));
+		changed |= written.count > 0;
 	}
+	return changed;
 }
 
 static void
@@ -171,20 +224,36 @@ ff_store_acceptance(void *subject, const void *payload)
 			   ff_text(ff_json_text_or(said, "estimated_delivery_at", NULL)));
 		if (shipment->provider_reference == NULL)
 			shipment->provider_reference = ff_json_text(said, "provider_reference");
-		ff_store_packages(shipment, ff_json_get(said, "packages"));
+		ff_store_packages(shipment, ff_json_get(said, "packages"), false);
 		store_documents(shipment, ff_json_get(said, "documents"));
 	}
-	ff_store_packages(shipment, report->packages);
+	ff_store_packages(shipment, report->packages, false);
 }
 
 void
 ff_shipment_correct(FfShipment *shipment, const FfShipmentReport *report)
 {
-	ff_store_packages(shipment, report->packages);
-	ff_shipment_note(shipment, "correct", report->cause, NULL);
+	FfJsonWriter after;
+
+	if (!ff_store_packages(shipment, report->packages, true))
+		return;
+	ff_write_init(&after);
+	ff_write_object(&after, NULL);
+	ff_write_json(&after, "packages", report->packages);
+	ff_shipment_note(shipment, "correct", report->cause, NULL, ff_write_finish(&after));
 	shipment->event = FF_SHIPMENT_EVENT_SHIP;
 	ff_update_channel(shipment, report);
 	ff_notify_shipment(shipment, report);
+}
+
+void
+ff_strip_packages(FfShipment *shipment, const char *cause)
+{
+	FfRows rows =
+		ff_run(&strip_packages, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+
+	if (rows.count > 0)
+		ff_shipment_note(shipment, "strip_packages", cause, ff_row_text(&rows, 0, 1), NULL);
 }
 
 void

@@ -93,6 +93,12 @@ static FfStatement expect_lines = FF_STATEMENT(
 	"             and p.contents <> '[]'))",
 	INT4OID, INT8OID, INT8OID, INT8OID);
 
+/* Nothing came back of it, and nothing will. */
+static FfStatement expect_nothing = FF_STATEMENT(
+	"update fulfillment.returns set state = 'cancelled', ended_at = $3"
+	" where merchant_id = $1 and shipment_id = $2 and kind = 'rts' and state = 'expected'",
+	INT4OID, INT8OID, TIMESTAMPTZOID);
+
 static FfStatement sent_again = FF_STATEMENT(
 	"select 1 from fulfillment.shipments o, fulfillment.shipments s"
 	" where s.merchant_id = $1 and s.shipment_id = $2 and o.merchant_id = $1"
@@ -239,6 +245,10 @@ ff_close_claim(void *subject, const void *payload)
 						   shipment->order_id,
 						   shipment->shipment_id,
 						   "it arrived after all");
+	ff_run(&expect_nothing,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_time(GetCurrentTransactionStartTimestamp()));
 }
 
 void
@@ -269,18 +279,30 @@ ff_restock_if_picked(void *subject, const void *payload)
 void
 ff_notify_shipment(void *subject, const void *payload)
 {
+	static const struct
+	{
+		FfShipmentEvent event;
+		const char *type;
+	} types[] = {
+		{FF_SHIPMENT_EVENT_SHIP, "shipment.goods_issued"},
+		{FF_SHIPMENT_EVENT_OVER_SHIP, "shipment.goods_issued"},
+		{FF_SHIPMENT_EVENT_UNSHIP, "shipment.taken_back"},
+		{FF_SHIPMENT_EVENT_DELIVERED, "shipment.delivered"},
+		{FF_SHIPMENT_EVENT_RETURN_TO_SENDER, "shipment.returning"},
+		{FF_SHIPMENT_EVENT_LOST, "shipment.lost"},
+	};
 	FfShipment *shipment = subject;
 	const FfShipmentReport *report = payload;
-	bool left =
-		shipment->event == FF_SHIPMENT_EVENT_SHIP || shipment->event == FF_SHIPMENT_EVENT_OVER_SHIP;
 	FfRows rows = ff_run(&describe, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
 	FfFact fact = {.merchant_id = shipment->merchant_id,
-				   .type = left ? "shipment.goods_issued" : "shipment.tracking_updated",
 				   .order_id = shipment->order_id,
 				   .shipment_id = shipment->shipment_id,
 				   .at = ff_report_time(report),
 				   .data = ff_row_text(&rows, 0, 1)};
 
+	for (int i = 0; i < (int) lengthof(types); i++)
+		if (types[i].event == shipment->event)
+			fact.type = types[i].type;
 	ff_notify(&fact, 1);
 }
 
@@ -334,9 +356,10 @@ ff_rejection_policy(void *subject, const void *payload)
 		   ff_int8(shipment->shipment_id),
 		   ff_text(report->code),
 		   ff_text(report->message));
+	for (int i = 0; i < shipment->line_count; i++)
+		shipment->lines[i].missing = report->stock_code ? open_units(&shipment->lines[i]) : 0;
 	ff_release_stock(shipment, report);
-	if (report->stock_code)
-		ff_record_shortage(shipment, report);
+	ff_record_shortage(shipment, report);
 	if (address)
 		ff_run(&hold_for_address,
 			   ff_int4(shipment->merchant_id),

@@ -1,19 +1,18 @@
 /*
  * dispatch.c
  *
- * Goods that leave, come back as a mistake, or turn out not to be there: the
- * movements out of stock and the quantities of shipment lines.  Physics wins:
- * whatever was reported is written, what exceeds the plan is written apart.
+ * Goods that leave, or are taken back as a mistake: the movements of stock and
+ * the quantities of shipment lines.  Physics wins: whatever was reported is
+ * written, what exceeds the plan is written apart.  What is not there, or left
+ * too much, is put on record in shortage.c.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 
-#include "pg/errors.h"
 #include "pg/spi.h"
 #include "shipping/parts.h"
-#include "stock/ledger.h"
 #include "tasks/history.h"
 
 static FfStatement write_lines = FF_STATEMENT(
@@ -53,22 +52,7 @@ static FfStatement copy_lines = FF_STATEMENT(
 	"   from unnest($4, $5, $6) as u(line, item_id, quantity)",
 	INT4OID, INT8OID, INT8OID, INT4ARRAYOID, INT8ARRAYOID, INT4ARRAYOID);
 
-static FfStatement add_discrepancies = FF_STATEMENT(
-	"insert into fulfillment.discrepancies (merchant_id, location_id, item_id, kind, expected,"
-	"       reported, value, cause, order_id, shipment_id)"
-	" select $1, $2, u.item_id, $3, u.expected, u.reported,"
-	"        abs(u.reported - u.expected) * i.value, $4, $5, $6"
-	"   from unnest($7, $8, $9) as u(item_id, expected, reported)"
-	"   join fulfillment.items i on i.merchant_id = $1 and i.item_id = u.item_id",
-	INT4OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
-
-static FfStatement on_hand_of_items =
-	FF_STATEMENT("select item_id, on_hand from fulfillment.stock_levels"
-				 " where merchant_id = $1 and location_id = $2 and item_id = any ($3)"
-				 " order by item_id for update",
-				 INT4OID, INT8OID, INT8ARRAYOID);
-
-/* Only what was ordered and not captured with another shipment. */
+/* What was ordered of what left; what left beyond it is a gift until somebody says otherwise. */
 static FfStatement set_capture = FF_STATEMENT(
 	"update fulfillment.shipments s set capture_amount = c.amount"
 	"  from (select coalesce(sum(l.unit_price * n.shipped), 0) as amount"
@@ -95,9 +79,9 @@ static FfStatement move_shipment = FF_STATEMENT(
 	" where merchant_id = $1 and shipment_id = $2",
 	INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
 
-static FfMovement
-movement_of(const FfShipment *shipment, FfMovementKind kind, const FfShipmentLine *line,
-			int32 quantity, const char *cause)
+FfMovement
+ff_shipment_movement(const FfShipment *shipment, FfMovementKind kind, const FfShipmentLine *line,
+					 int32 quantity, const char *cause)
 {
 	return (FfMovement){.kind = kind,
 						.location_id = shipment->location_id,
@@ -109,8 +93,8 @@ movement_of(const FfShipment *shipment, FfMovementKind kind, const FfShipmentLin
 						.cause = cause};
 }
 
-static void
-move(const FfShipment *shipment, const FfMovement *movements, int count)
+void
+ff_shipment_move_stock(const FfShipment *shipment, const FfMovement *movements, int count)
 {
 	FfShortage *shortages;
 
@@ -118,9 +102,8 @@ move(const FfShipment *shipment, const FfMovement *movements, int count)
 		ff_stock_refuse(shipment->merchant_id, &shortages[0]);
 }
 
-/* Writes the lines as they stand in memory. */
-static void
-save_lines(const FfShipment *shipment)
+void
+ff_shipment_save_lines(const FfShipment *shipment)
 {
 	FfColumn columns[5];
 
@@ -160,15 +143,19 @@ ff_ship_stock(void *subject, const void *payload)
 		int32 units = ff_reported_units(report, line, false);
 		int32 planned = Min(units, open_units(line));
 
-		if (units <= 0)
-			continue;
-		movements[count] = movement_of(shipment, FF_MOVE_SHIP, line, units, report->cause);
-		movements[count++].reserved = shipment->unreserved ? 0 : planned;
-		line->shipped += planned;
-		line->over_shipped += units - planned;
+		if (units > 0)
+		{
+			movements[count] =
+				ff_shipment_movement(shipment, FF_MOVE_SHIP, line, units, report->cause);
+			movements[count++].reserved = shipment->unreserved ? 0 : planned;
+			line->shipped += planned;
+			line->over_shipped += units - planned;
+		}
+		if (shipment->unreserved) /* the rest was given up, and stays so */
+			line->short_quantity += open_units(line);
 	}
-	move(shipment, movements, count);
-	save_lines(shipment);
+	ff_shipment_move_stock(shipment, movements, count);
+	ff_shipment_save_lines(shipment);
 	ff_store_acceptance(shipment, report);
 }
 
@@ -203,7 +190,7 @@ take_off_remainder(FfShipment *shipment, FfShipmentLine *remainder)
 			   ff_int4(shipment->merchant_id),
 			   ff_int8(shipment->shipment_id),
 			   ff_column(&empty));
-	save_lines(shipment);
+	ff_shipment_save_lines(shipment);
 	return count;
 }
 
@@ -228,7 +215,7 @@ ff_split_remainder(void *subject, const void *payload)
 	FfRows rows;
 	FfHistory row;
 
-	if (count == 0 || shipment->unreserved)
+	if (count == 0)
 		return;
 	rows = ff_run(&copy_shipment,
 				  ff_int4(shipment->merchant_id),
@@ -275,11 +262,12 @@ release_open(FfShipment *shipment, const char *cause, bool shorten)
 
 		if (open_units(line) == 0)
 			continue;
-		movements[count++] = movement_of(shipment, FF_MOVE_RELEASE, line, open_units(line), cause);
+		movements[count++] =
+			ff_shipment_movement(shipment, FF_MOVE_RELEASE, line, open_units(line), cause);
 		if (shorten)
 			line->short_quantity += open_units(line);
 	}
-	move(shipment, movements, count);
+	ff_shipment_move_stock(shipment, movements, count);
 }
 
 void
@@ -289,7 +277,7 @@ ff_release_remainder(void *subject, const void *payload)
 	const FfShipmentReport *report = payload;
 
 	release_open(shipment, report->cause, true);
-	save_lines(shipment);
+	ff_shipment_save_lines(shipment);
 }
 
 /* A refused shipment gave its stock back when it was refused. */
@@ -317,12 +305,12 @@ ff_reserve_again(FfShipment *shipment, const char *cause)
 
 	for (int i = 0; i < shipment->line_count; i++)
 		if (open_units(&shipment->lines[i]) > 0)
-			movements[count++] = movement_of(shipment,
-											 FF_MOVE_RESERVE,
-											 &shipment->lines[i],
-											 open_units(&shipment->lines[i]),
-											 cause);
-	move(shipment, movements, count);
+			movements[count++] = ff_shipment_movement(shipment,
+													  FF_MOVE_RESERVE,
+													  &shipment->lines[i],
+													  open_units(&shipment->lines[i]),
+													  cause);
+	ff_shipment_move_stock(shipment, movements, count);
 }
 
 /* Cancelled or refused, and gone all the same: nothing is reserved for it any more. */
@@ -347,135 +335,18 @@ ff_reverse_shipping(void *subject, const void *payload)
 
 		if (units == 0)
 			continue;
-		movements[count] = movement_of(shipment, FF_MOVE_UNSHIP, line, units, report->cause);
+		movements[count] =
+			ff_shipment_movement(shipment, FF_MOVE_UNSHIP, line, units, report->cause);
 		movements[count++].reserved = line->shipped;
 		line->shipped = 0;
 		line->over_shipped = 0;
 	}
-	move(shipment, movements, count);
-	save_lines(shipment);
+	ff_shipment_move_stock(shipment, movements, count);
+	ff_shipment_save_lines(shipment);
+	if (shipment->connection_id == 0) /* a provider's labels stay what they are */
+		ff_strip_packages(shipment, report->cause);
+	ff_tasks_withdraw(shipment->merchant_id, "shipment", shipment->shipment_id, FF_OP_CAPTURE);
 	ff_run(&set_capture, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-}
-
-void
-ff_reduce_lines(void *subject, const void *payload)
-{
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
-	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
-	int count = 0;
-
-	for (int i = 0; i < shipment->line_count; i++)
-	{
-		FfShipmentLine *line = &shipment->lines[i];
-		int32 units = ff_reported_units(report, line, true);
-
-		if (units <= 0)
-			continue;
-		movements[count++] = movement_of(shipment, FF_MOVE_RELEASE, line, units, report->cause);
-		line->short_quantity += units;
-	}
-	move(shipment, movements, count);
-	save_lines(shipment);
-}
-
-static void
-open_discrepancies(const FfShipment *shipment, const char *kind, const char *cause,
-				   const FfColumn *items, const FfColumn *expected, const FfColumn *reported)
-{
-	if (items->count > 0)
-		ff_run(&add_discrepancies,
-			   ff_int4(shipment->merchant_id),
-			   ff_int8(shipment->location_id),
-			   ff_text(kind),
-			   ff_text(cause),
-			   ff_int8(shipment->order_id),
-			   ff_int8(shipment->shipment_id),
-			   ff_column(items),
-			   ff_column(expected),
-			   ff_column(reported));
-}
-
-static void
-init_three(FfColumn *items, FfColumn *expected, FfColumn *reported)
-{
-	ff_column_init(items, INT8OID);
-	ff_column_init(expected, INT4OID);
-	ff_column_init(reported, INT4OID);
-}
-
-/* What the warehouse could not find is not on hand: out of stock it goes, with a discrepancy. */
-void
-ff_record_shortage(void *subject, const void *payload)
-{
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
-	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
-	int count = 0;
-	FfColumn items;
-	FfColumn expected;
-	FfColumn reported;
-	FfRows rows;
-
-	init_three(&items, &expected, &reported);
-	for (int i = 0; i < shipment->line_count; i++)
-		ff_column_add(&items, ff_int8(shipment->lines[i].item_id));
-	rows = ff_run(&on_hand_of_items,
-				  ff_int4(shipment->merchant_id),
-				  ff_int8(shipment->location_id),
-				  ff_column(&items));
-	init_three(&items, &expected, &reported);
-	for (int i = 0; i < shipment->line_count; i++)
-	{
-		FfShipmentLine *line = &shipment->lines[i];
-		int32 units =
-			report->lines == NULL ? line->short_quantity : ff_reported_units(report, line, true);
-		int32 on_hand = 0;
-
-		if (units <= 0)
-			continue;
-		for (uint64 row = 0; row < rows.count; row++)
-			if (ff_row_int8(&rows, row, 1) == line->item_id)
-				on_hand = ff_row_int4(&rows, row, 2);
-		if (on_hand > 0)
-			movements[count++] =
-				movement_of(shipment, FF_MOVE_ADJUST, line, -Min(units, on_hand), report->cause);
-		ff_column_add(&items, ff_int8(line->item_id));
-		ff_column_add(&expected, ff_int4(units));
-		ff_column_add(&reported, ff_int4(0));
-	}
-	move(shipment, movements, count);
-	open_discrepancies(shipment, "short_pick", report->cause, &items, &expected, &reported);
-}
-
-void
-ff_record_over_ship(void *subject, const void *payload)
-{
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
-	FfColumn items;
-	FfColumn expected;
-	FfColumn reported;
-
-	init_three(&items, &expected, &reported);
-	for (int i = 0; i < shipment->line_count; i++)
-	{
-		FfShipmentLine *line = &shipment->lines[i];
-
-		if (line->over_shipped == 0)
-			continue;
-		ff_column_add(&items, ff_int8(line->item_id));
-		ff_column_add(&expected, ff_int4(line->shipped));
-		ff_column_add(&reported, ff_int4(line->shipped + line->over_shipped));
-	}
-	open_discrepancies(shipment, "over_ship", report->cause, &items, &expected, &reported);
-	ff_attention_open(shipment->merchant_id,
-					  "over_shipped",
-					  shipment->order_id,
-					  shipment->shipment_id,
-					  0,
-					  psprintf("more left with %s than was planned", shipment->reference),
-					  "Ask the customer to keep it or to send it back.");
 }
 
 void
@@ -513,12 +384,12 @@ ff_move_lines(void *subject, const void *payload)
 		FfShipmentLine *line = &shipment->lines[i];
 
 		movements[count++] =
-			movement_of(shipment, FF_MOVE_RELEASE, line, open_units(line), report->cause);
+			ff_shipment_movement(shipment, FF_MOVE_RELEASE, line, open_units(line), report->cause);
 		movements[count] =
-			movement_of(shipment, FF_MOVE_RESERVE, line, open_units(line), report->cause);
+			ff_shipment_movement(shipment, FF_MOVE_RESERVE, line, open_units(line), report->cause);
 		movements[count++].location_id = target->location_id;
 	}
-	move(shipment, movements, count);
+	ff_shipment_move_stock(shipment, movements, count);
 	if (shipment->capacity_day != NULL)
 		ff_run(&release_capacity,
 			   ff_int4(shipment->merchant_id),

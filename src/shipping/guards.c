@@ -24,7 +24,7 @@ static FfStatement provider_takes =
 				 INT4OID, INT8OID, INT8OID, INT8OID);
 
 static FfStatement undelivered_packages = FF_STATEMENT(
-	"select count(*) filter (where p.status is distinct from 'delivered'),"
+	"select count(*) filter (where coalesce(p.status, '') not in ('delivered', 'cancelled')),"
 	"       count(*) filter (where exists (select 1 from fulfillment.tracking_events e"
 	"              where e.merchant_id = $1 and e.package_id = p.package_id and e.status in"
 	"              ('in_transit', 'out_for_delivery', 'ready_for_pickup', 'attempted', 'delivered',"
@@ -32,9 +32,14 @@ static FfStatement undelivered_packages = FF_STATEMENT(
 	"  from fulfillment.packages p where p.merchant_id = $1 and p.shipment_id = $2",
 	INT4OID, INT8OID);
 
+/* Captured, or perhaps: a call that is on the wire, or whose answer was lost. */
 static FfStatement was_captured = FF_STATEMENT(
 	"select 1 from fulfillment.calls where merchant_id = $1 and subject_kind = 'shipment'"
-	"   and subject_id = $2 and operation = 'capture' and result = 'ok' limit 1",
+	"   and subject_id = $2 and operation = 'capture' and result = 'ok'"
+	" union all"
+	" select 1 from fulfillment.tasks where merchant_id = $1 and subject_kind = 'shipment'"
+	"   and subject_id = $2 and operation = 'capture' and (state = 'leased' or in_doubt)"
+	" limit 1",
 	INT4OID, INT8OID);
 
 /* An operator's mistake may be taken back for a day. */
@@ -220,6 +225,12 @@ no_scan(void *subject, const void *payload)
 }
 
 static bool
+was_not_cancelled(void *subject, const void *payload)
+{
+	return !((FfShipment *) subject)->shipped_after_cancel;
+}
+
+static bool
 no_capture(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
@@ -262,6 +273,7 @@ const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT] = {
 	[FF_GUARD_PROVIDER_CAN_UPDATE] = provider_can_update,
 	[FF_GUARD_ALL_PACKAGES_DELIVERED] = all_packages_delivered,
 	[FF_GUARD_NO_SCAN] = no_scan,
+	[FF_GUARD_WAS_NOT_CANCELLED] = was_not_cancelled,
 	[FF_GUARD_NO_CAPTURE] = no_capture,
 	[FF_GUARD_WITHIN_UNDO_WINDOW] = within_undo_window,
 };

@@ -43,6 +43,15 @@ static FfStatement channel_of_order = FF_STATEMENT(
 	" where o.merchant_id = $1 and o.order_id = $2 and c.connection_id is not null",
 	INT4OID, INT8OID);
 
+/* Of one shipment, as long as nobody has begun to make the call. */
+static FfStatement take_back_confirmation = FF_STATEMENT(
+	"delete from fulfillment.tasks where merchant_id = $1 and task_id in ("
+	"  select task_id from fulfillment.tasks where merchant_id = $1 and subject_kind = 'order'"
+	"     and subject_id = $2 and operation = 'confirm_shipment' and state = 'ready'"
+	"     and not in_doubt and (payload ->> 'shipment_id')::bigint = $3"
+	"     for update skip locked)",
+	INT4OID, INT8OID, INT8OID);
+
 FfTask
 ff_create_task(int32 merchant_id, int64 connection_id, int64 order_id, int64 shipment_id,
 			   int32 attempt)
@@ -152,6 +161,10 @@ ff_schedule_lookup(void *subject, const void *report)
 	ff_tasks_wake_at_commit();
 }
 
+/*
+ * The call reads what it tells when it is made, so one that still waits is
+ * replaced.  A channel cannot be told that goods have not left after all.
+ */
 void
 ff_update_channel(void *subject, const void *report)
 {
@@ -163,8 +176,28 @@ ff_update_channel(void *subject, const void *report)
 				   .subject_kind = "order",
 				   .subject_id = shipment->order_id,
 				   .order_id = shipment->order_id};
+	bool untold;
 
-	if (rows.count == 0 || !ff_row_bool(&rows, 0, 2))
+	if (rows.count == 0)
+		return;
+	untold = ff_run(&take_back_confirmation,
+					ff_int4(shipment->merchant_id),
+					ff_int8(shipment->order_id),
+					ff_int8(shipment->shipment_id))
+				 .count > 0;
+	if (shipment->event == FF_SHIPMENT_EVENT_UNSHIP)
+	{
+		if (!untold)
+			ff_attention_open(shipment->merchant_id,
+							  "channel_was_told",
+							  shipment->order_id,
+							  shipment->shipment_id,
+							  0,
+							  psprintf("the channel was told that %s left", shipment->reference),
+							  "Take it back there by hand.");
+		return;
+	}
+	if (!ff_row_bool(&rows, 0, 2))
 		return;
 	task.connection_id = ff_row_int8(&rows, 0, 1);
 	task.payload = psprintf("{\"shipment_id\": %lld}", (long long) shipment->shipment_id);

@@ -9,6 +9,7 @@
 
 #include "shipping/shipment.h"
 
+#include "stock/ledger.h"
 #include "tasks/task.h"
 
 /* Units of a line that are reserved and not yet shipped. */
@@ -29,7 +30,7 @@ extern int32 ff_reported_units(const FfShipmentReport *report, const FfShipmentL
 
 /* shipment.c */
 extern void ff_shipment_note(FfShipment *shipment, const char *event, const char *cause,
-							 const char *after);
+							 const char *before, const char *after);
 
 /* report.c */
 extern const char *ff_reported_progress(const FfShipmentReport *report);
@@ -39,23 +40,36 @@ extern const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT];
 
 /* acceptance.c: what a provider says when it takes a shipment */
 extern void ff_store_acceptance(void *shipment, const void *report);
-extern void ff_store_packages(FfShipment *shipment, const FfJson *packages);
+/* Answers whether that changed anything; corrected: a list of before, said again. */
+extern bool ff_store_packages(FfShipment *shipment, const FfJson *packages, bool corrected);
+/* Packages packed by hand that did not leave after all. */
+extern void ff_strip_packages(FfShipment *shipment, const char *cause);
 extern void ff_store_progress(void *shipment, const void *report);
 extern void ff_void_documents(void *shipment, const void *report);
 
-/* dispatch.c: goods that leave, or turn out not to be there */
+/* dispatch.c: goods that leave, and the stock of shipments */
+extern FfMovement ff_shipment_movement(const FfShipment *shipment, FfMovementKind kind,
+									   const FfShipmentLine *line, int32 quantity,
+									   const char *cause);
+/* What is missing is an error here: shipments only take what is theirs. */
+extern void ff_shipment_move_stock(const FfShipment *shipment, const FfMovement *movements,
+								   int count);
+/* Writes the lines as they stand in memory. */
+extern void ff_shipment_save_lines(const FfShipment *shipment);
 extern void ff_ship_stock(void *shipment, const void *report);
 extern void ff_split_remainder(void *shipment, const void *report);
 extern void ff_move_lines(void *shipment, const void *report);
 extern void ff_release_remainder(void *shipment, const void *report);
-extern void ff_record_over_ship(void *shipment, const void *report);
 extern void ff_retake_stock(void *shipment, const void *report);
 extern void ff_reverse_shipping(void *shipment, const void *report);
-extern void ff_reduce_lines(void *shipment, const void *report);
-extern void ff_record_shortage(void *shipment, const void *report);
 extern void ff_release_stock(void *shipment, const void *report);
 extern void ff_reserve_again(FfShipment *shipment, const char *cause);
 extern void ff_capture(void *shipment, const void *report);
+
+/* shortage.c: reports that differ from the plan */
+extern void ff_reduce_lines(void *shipment, const void *report);
+extern void ff_record_shortage(void *shipment, const void *report);
+extern void ff_record_over_ship(void *shipment, const void *report);
 
 /* handover.c: tasks for the provider */
 /* Whether the provider's connector implements the operation. */

@@ -186,7 +186,8 @@ ff_shipments_of_order(int32 merchant_id, int64 order_id, int *count)
 }
 
 void
-ff_shipment_note(FfShipment *shipment, const char *event, const char *cause, const char *after)
+ff_shipment_note(FfShipment *shipment, const char *event, const char *cause, const char *before,
+				 const char *after)
 {
 	FfHistory row = {.merchant_id = shipment->merchant_id,
 					 .subject_kind = "shipment",
@@ -196,6 +197,7 @@ ff_shipment_note(FfShipment *shipment, const char *event, const char *cause, con
 					 .from_state = ff_state_name(FF_MACHINE_SHIPMENT, shipment->state),
 					 .to_state = ff_state_name(FF_MACHINE_SHIPMENT, shipment->state),
 					 .cause = cause,
+					 .before = before,
 					 .after = after};
 
 	ff_history_add(&row, 1);
@@ -338,6 +340,7 @@ ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event, const FfShipmentR
 		ff_shipment_note(shipment,
 						 psprintf("%s_refused", ff_event_name(FF_MACHINE_SHIPMENT, event)),
 						 psprintf("%s: %s", report->cause, verdict.reason),
+						 NULL,
 						 NULL);
 	return verdict;
 }

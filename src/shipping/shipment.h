@@ -28,6 +28,7 @@ typedef struct FfShipmentLine
 	int32 shipped;
 	int32 short_quantity;
 	int32 over_shipped; /* beyond the planned quantity */
+	int32 missing;      /* not found, by the report being applied */
 } FfShipmentLine;
 
 /* A shipment under lock, as the guards and effects see it. */

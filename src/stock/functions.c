@@ -20,16 +20,21 @@
 #include "tasks/history.h"
 #include "tasks/task.h"
 
-/* Orders that wait for one of these items are tried again; one that is busy will be anyway. */
+/*
+ * Orders that wait for one of these items are tried again, and where goods
+ * came in they may be asked for again; one that is busy will be tried anyway.
+ */
 static FfStatement wake_waiting = FF_STATEMENT(
-	"update fulfillment.orders set next_routing_at = $3"
+	"update fulfillment.orders set next_routing_at = $3,"
+	"       excluded_locations = array(select x from unnest(excluded_locations) x"
+	"                                   where x <> all ($4))"
 	" where merchant_id = $1 and order_id in ("
 	"   select o.order_id from fulfillment.orders o"
 	"    where o.merchant_id = $1 and o.next_routing_at > $3 and exists ("
 	"          select 1 from fulfillment.order_lines l"
 	"           where l.merchant_id = $1 and l.order_id = o.order_id and l.item_id = any ($2))"
 	"    order by o.order_id for update skip locked)",
-	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
 
 static FfStatement read_on_hand =
 	FF_STATEMENT("select on_hand from fulfillment.stock_levels"
@@ -60,6 +65,12 @@ static FfStatement find_drift = FF_BULK_STATEMENT(
 	" order by l.code, i.sku",
 	INT4OID);
 
+/* Whoever moves stock waits, so that what is found below is still so when it is mended. */
+static FfStatement lock_levels =
+	FF_STATEMENT("select 1 from fulfillment.stock_levels where merchant_id = $1"
+				 " order by location_id, item_id for update",
+				 INT4OID);
+
 /* The ledger says what is on hand, the open shipments what is reserved. */
 static FfStatement repair_level = FF_STATEMENT(
 	"update fulfillment.stock_levels set on_hand = greatest($4, 0), reserved = $5, changed_at = $6"
@@ -72,14 +83,16 @@ static FfStatement repair_ledger = FF_STATEMENT(
 	" values ($1, $2, $3, $4, 'adjust', greatest(-$5, 0), $6, 'drift repaired by check_stock', $7)",
 	INT4OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID);
 
+#define MAX_MOVED 100000000 /* units at once; more is a slip of the keyboard */
+
 static void
 expect_quantity(int32 quantity, int32 least)
 {
-	if (quantity < least || quantity > 100000000)
+	if (quantity < least || quantity > MAX_MOVED)
 		ereport(ERROR,
 				(errcode(FF_ERR_INVALID_DOCUMENT),
 				 errmsg("invalid quantity %d", quantity),
-				 errdetail("Field \"quantity\" must lie between %d and 100000000.", least),
+				 errdetail("Field \"quantity\" must lie between %d and %d.", least, MAX_MOVED),
 				 errhint("Correct the quantity.")));
 }
 
@@ -100,12 +113,23 @@ move(int32 merchant_id, const FfMovement *movements, int count)
 	TimestampTz now = GetCurrentTransactionStartTimestamp();
 	FfShortage *shortages;
 	FfColumn items;
+	FfColumn locations;
 
 	ff_column_init(&items, INT8OID);
+	ff_column_init(&locations, INT8OID);
 	for (int i = 0; i < count; i++)
-		ff_column_add(&items, ff_int8(movements[i].item_id));
+		if (movements[i].kind != FF_MOVE_TRANSFER_OUT && movements[i].quantity > 0)
+		{
+			ff_column_add(&items, ff_int8(movements[i].item_id));
+			ff_column_add(&locations, ff_int8(movements[i].location_id));
+		}
 	/* orders are locked before stock */
-	if (ff_run(&wake_waiting, ff_int4(merchant_id), ff_column(&items), ff_time(now)).count > 0)
+	if (items.count > 0 && ff_run(&wake_waiting,
+								  ff_int4(merchant_id),
+								  ff_column(&items),
+								  ff_time(now),
+								  ff_column(&locations))
+								   .count > 0)
 		ff_tasks_wake_at_commit();
 	if (ff_stock_move(merchant_id, movements, count, &shortages) > 0)
 		ff_stock_refuse(merchant_id, &shortages[0]);
@@ -157,7 +181,13 @@ fulfillment_adjust_stock(PG_FUNCTION_ARGS)
 	int32 on_hand;
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	expect_quantity(movement.quantity, -100000000);
+	expect_quantity(movement.quantity, -MAX_MOVED);
+	if (movement.quantity == 0)
+		ereport(ERROR,
+				(errcode(FF_ERR_INVALID_DOCUMENT),
+				 errmsg("invalid quantity 0"),
+				 errdetail("Field \"change\" says how many units come or go."),
+				 errhint("Correct the quantity.")));
 	expect_cause(movement.cause);
 	ff_spi_begin();
 	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
@@ -275,6 +305,8 @@ fulfillment_check_stock(PG_FUNCTION_ARGS)
 	ff_require(wanted ? FF_LEVEL_ADMIN : FF_LEVEL_VIEWER, merchant_id);
 	InitMaterializedSRF(fcinfo, 0);
 	outer = ff_spi_begin();
+	if (wanted)
+		ff_run(&lock_levels, ff_int4(merchant_id));
 	rows = ff_run(&find_drift, ff_int4(merchant_id));
 	for (uint64 i = 0; i < rows.count; i++)
 	{

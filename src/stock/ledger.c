@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 
 #include "pg/errors.h"
 #include "pg/session.h"
@@ -224,8 +225,16 @@ play(Level *level, const FfMovement *movement, Entry *entries, int *entry_count)
 			(Entry){.movement = movement, .kind = FF_MOVE_FOUND, .on_hand = missing};
 		level->on_hand += missing;
 	}
-	level->on_hand += entry.on_hand;
-	level->reserved += entry.reserved;
+	if (pg_add_s32_overflow(level->on_hand, entry.on_hand, &level->on_hand) ||
+		pg_add_s32_overflow(level->reserved, entry.reserved, &level->reserved))
+		ereport(ERROR,
+				(errcode(FF_ERR_INVALID_DOCUMENT),
+				 errmsg("more stock than can be counted"),
+				 errdetail("Location %lld, item %lld would hold more than %d units.",
+						   (long long) movement->location_id,
+						   (long long) movement->item_id,
+						   PG_INT32_MAX),
+				 errhint("Correct the quantity.")));
 	if (level->reserved < 0)
 		ereport(ERROR,
 				(errcode(FF_ERR_NO_STOCK),
