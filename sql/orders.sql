@@ -217,6 +217,15 @@ SELECT pg_temp.submit('w3', '{"A": 1}');
 SELECT fulfillment.hold_order(pg_temp.id('w3'), 'ours') > 0 AS held;
 SELECT pg_temp.submit('w3', '{"A": 1}', '{"version": 2}');
 SELECT * FROM pg_temp.show('w3');
+-- What comes too late is refused, logged, and named in the answer.
+SELECT pg_temp.submit('w4', '{"A": 1}');
+SELECT fulfillment.confirm_shipment(pg_temp.id('w4', 1));
+SELECT outcome, error FROM fulfillment.submit_orders(jsonb_build_array(
+	pg_temp.document('w4', '{"A": 2, "B": 1}', '{"version": 2, "ship_to": {"name": "Ada", "street1": "Weg 2", "city": "Mainz", "postcode": "55116", "country": "DE"}}'),
+	pg_temp.document('w4', '{"A": 1}', '{"version": 3, "cancel": true}')));
+SELECT * FROM pg_temp.show('w4');
+SELECT * FROM pg_temp.lines('w4');
+SELECT * FROM pg_temp.history('w4');
 
 -- What may be done, by the table that decides it.
 SELECT number, fulfillment.supported_actions(pg_temp.id(number)) FROM unnest('{1,2,3,6,19,n1,w1,w3}'::text[]) number;

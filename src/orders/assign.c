@@ -21,7 +21,7 @@
 /* How often an order that lost its race is decided again before it is left for its next turn. */
 #define MAX_ROUNDS 5
 
-/* The guards of `route`, asked of all orders at once. */
+/* The guards of `route`, asked of all orders at once; the most urgent promise is served first. */
 static FfStatement routable =
 	FF_STATEMENT("select o.order_id from fulfillment.orders o"
 				 " where o.merchant_id = $1 and o.order_id = any ($2) and o.state = 'open'"
@@ -30,7 +30,7 @@ static FfStatement routable =
 				 "          and h.order_id = o.order_id and h.released_at is null)"
 				 "   and exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
 				 "          and l.order_id = o.order_id and l.assigned + l.cancelled < l.quantity)"
-				 " order by o.order_id",
+				 " order by coalesce(o.promised_by, 'infinity'), o.order_id",
 				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
 
 /* What cannot be routed is not due either: not before its date, or when what stops it ends. */
@@ -43,9 +43,10 @@ static FfStatement park = FF_STATEMENT(
 	"                        and l.assigned + l.cancelled < l.quantity)"
 	"               then case when x.state <> 'open' then null"
 	"                         when x.not_before > $3 then 'not_before' else 'held' end end as reason"
-	"          from fulfillment.orders x where x.merchant_id = $1 and x.order_id = any ($2)) p"
+	"          from fulfillment.orders x where x.merchant_id = $1 and x.order_id = any ($2)"
+	"           and x.order_id <> all ($4)) p"
 	" where o.merchant_id = $1 and o.order_id = p.order_id",
-	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
 
 static FfStatement save_outcome = FF_STATEMENT(
 	"update fulfillment.orders o set next_routing_at = u.retry_at, routing_reason = u.reason"
@@ -286,7 +287,7 @@ find_routable(int32 merchant_id, const int64 *order_ids, int count)
 {
 	FfArgument now = ff_time(GetCurrentTransactionStartTimestamp());
 	FfColumn ids;
-	FfColumn others;
+	FfColumn found;
 	FfRows rows;
 
 	ff_column_init(&ids, INT8OID);
@@ -295,13 +296,10 @@ find_routable(int32 merchant_id, const int64 *order_ids, int count)
 	rows = ff_run(&routable, ff_int4(merchant_id), ff_column(&ids), now);
 	if (rows.count == (uint64) count)
 		return rows;
-	ff_column_init(&others, INT8OID);
-	for (uint64 i = 0, row = 0; i < (uint64) count; i++) /* both rise */
-		if (row < rows.count && ff_row_int8(&rows, row, 1) == order_ids[i])
-			row++;
-		else
-			ff_column_add(&others, ff_int8(order_ids[i]));
-	ff_run(&park, ff_int4(merchant_id), ff_column(&others), now);
+	ff_column_init(&found, INT8OID);
+	for (uint64 i = 0; i < rows.count; i++)
+		ff_column_add(&found, ff_int8(ff_row_int8(&rows, i, 1)));
+	ff_run(&park, ff_int4(merchant_id), ff_column(&ids), now, ff_column(&found));
 	return rows;
 }
 

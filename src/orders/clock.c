@@ -21,13 +21,10 @@
 #include "tasks/task.h"
 
 /* Each answers (id, order_id) of what is due at $2, at most $3 of them. */
-static FfStatement holds_due =
-	FF_STATEMENT("select h.hold_id, h.order_id from fulfillment.holds h"
-				 "  join fulfillment.orders o on o.merchant_id = $1 and o.order_id = h.order_id"
-				 " where h.merchant_id = $1 and h.released_at is null and h.until <= $2"
-				 "   and o.state in ('received', 'invalid', 'open')"
-				 " order by h.until limit $3",
-				 INT4OID, TIMESTAMPTZOID, INT4OID);
+static FfStatement holds_due = FF_STATEMENT(
+	"select hold_id, order_id from fulfillment.holds"
+	" where merchant_id = $1 and released_at is null and until <= $2 order by until limit $3",
+	INT4OID, TIMESTAMPTZOID, INT4OID);
 
 static FfStatement orders_expired = FF_STATEMENT(
 	"select order_id, order_id from fulfillment.orders"

@@ -19,42 +19,46 @@
 #include "pg/session.h"
 #include "pg/spi.h"
 
-static void
-refuse_document(const FfSubmitted *answer)
+/* The first error that is as bad as this, else the first of all. */
+static FfJson *
+first_error(const FfSubmitted *answer, FfSeverity severity)
 {
-	FfJson *first = ff_json_at(ff_json_parse(answer->errors, strlen(answer->errors), NULL), 0);
+	FfJson *errors = ff_json_parse(answer->errors, strlen(answer->errors), NULL);
+
+	for (int i = 0; i < ff_json_count(errors); i++)
+		if (strcmp(ff_json_text_or(ff_json_at(errors, i), "severity", ""),
+				   ff_severity_name(severity)) == 0)
+			return ff_json_at(errors, i);
+	return ff_json_at(errors, 0);
+}
+
+static void
+refuse_document(const FfSubmitted *answer, FfSeverity severity)
+{
+	FfJson *error = first_error(answer, severity);
 
 	ereport(ERROR,
 			(errcode(FF_ERR_INVALID_DOCUMENT),
 			 errmsg("could not take order \"%s\"", answer->number ? answer->number : ""),
 			 errdetail("Field \"%s\": %s.",
-					   ff_json_text_or(first, "field", ""),
-					   ff_json_text_or(first, "message", "it is wrong")),
+					   ff_json_text_or(error, "field", ""),
+					   ff_json_text_or(error, "message", "it is wrong")),
 			 errhint("Correct the document; fulfillment.check_order lists all that is wrong.")));
 }
 
 static void
 warn_of_parked(const FfSubmitted *answer)
 {
-	FfJson *errors = ff_json_parse(answer->errors, strlen(answer->errors), NULL);
+	FfJson *error = first_error(answer, FF_SEVERITY_INVALID);
 
-	for (int i = 0; i < ff_json_count(errors); i++)
-	{
-		FfJson *error = ff_json_at(errors, i);
-
-		if (strcmp(ff_json_text_or(error, "severity", ""), "invalid") == 0)
-		{
-			ereport(WARNING,
-					(errcode(FF_ERR_INVALID_DOCUMENT),
-					 errmsg("order \"%s\" is parked as invalid", answer->number),
-					 errdetail("Field \"%s\": %s.",
-							   ff_json_text_or(error, "field", ""),
-							   ff_json_text_or(error, "message", "")),
-					 errhint("Correct it with fulfillment.edit_order(%lld, …).",
-							 (long long) answer->order_id)));
-			return;
-		}
-	}
+	ereport(WARNING,
+			(errcode(FF_ERR_INVALID_DOCUMENT),
+			 errmsg("order \"%s\" is parked as invalid", answer->number),
+			 errdetail("Field \"%s\": %s.",
+					   ff_json_text_or(error, "field", ""),
+					   ff_json_text_or(error, "message", "")),
+			 errhint("Correct it with fulfillment.edit_order(%lld, …).",
+					 (long long) answer->order_id)));
 }
 
 PG_FUNCTION_INFO_V1(fulfillment_submit_order);
@@ -78,7 +82,7 @@ fulfillment_submit_order(PG_FUNCTION_ARGS)
 	ff_spi_begin();
 	answers = ff_orders_submit(merchant_id, document, NULL, false, "submit_order", &count);
 	if (answers[0].outcome == FF_INTAKE_REFUSED)
-		refuse_document(&answers[0]);
+		refuse_document(&answers[0], FF_SEVERITY_REFUSED);
 	if (answers[0].outcome == FF_INTAKE_INVALID)
 		warn_of_parked(&answers[0]);
 	order_id = answers[0].order_id;
@@ -219,7 +223,7 @@ fulfillment_edit_order(PG_FUNCTION_ARGS)
 							  .errors = ff_field_errors_json(edited->reader)};
 
 		if (order->state != FF_ORDER_INVALID || edited->reader->worst == FF_SEVERITY_REFUSED)
-			refuse_document(&answer);
+			refuse_document(&answer, edited->reader->worst);
 	}
 	ff_order_demand(order,
 					order->state == FF_ORDER_INVALID ? FF_ORDER_EVENT_CORRECT : FF_ORDER_EVENT_EDIT,

@@ -6,10 +6,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 
 #include "orders/parts.h"
 #include "pg/errors.h"
+#include "pg/session.h"
 #include "pg/spi.h"
 #include "tasks/history.h"
 
@@ -40,6 +42,12 @@ static FfStatement save_state =
 				 "       next_routing_at = case when $3 = 'open' then next_routing_at end"
 				 " where merchant_id = $1 and order_id = $2",
 				 INT4OID, INT8OID, TEXTOID);
+
+/* What ends is not held any more; what only waits for its end is held by that. */
+static FfStatement end_holds =
+	FF_STATEMENT("update fulfillment.holds set released_at = $3, released_by = $4"
+				 " where merchant_id = $1 and order_id = $2 and released_at is null",
+				 INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID);
 
 FfLine *
 ff_order_line(FfOrder *order, int32 line)
@@ -149,6 +157,16 @@ save(void *subject, int to)
 		   ff_int8(order->order_id),
 		   ff_text(ff_state_name(FF_MACHINE_ORDER, to)));
 	order->state = to;
+	if (order->active_holds > 0 &&
+		(to == FF_ORDER_CANCELLING || ff_state_is_final(FF_MACHINE_ORDER, to)))
+	{
+		ff_run(&end_holds,
+			   ff_int4(order->merchant_id),
+			   ff_int8(order->order_id),
+			   ff_time(GetCurrentTransactionStartTimestamp()),
+			   ff_text(ff_actor()));
+		order->active_holds = 0;
+	}
 }
 
 static void

@@ -156,7 +156,7 @@ read_shipped_at(FunctionCallInfo fcinfo, int argument)
 		ereport(ERROR,
 				(errcode(FF_ERR_INVALID_DOCUMENT),
 				 errmsg("invalid report"),
-				 errdetail("Field \"shipped_at\": it lies in the future."),
+				 errdetail("Field \"shipped_at\": it must be a time that has come."),
 				 errhint("Correct it; nothing was changed.")));
 	return at;
 }

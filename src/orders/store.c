@@ -159,7 +159,7 @@ create_missing_items(int32 merchant_id, FfNewOrder **orders, int count, const bo
 		{
 			const FfOrderLine *line = &orders[i]->document->lines[j];
 
-			if (line->sku == NULL)
+			if (line->sku == NULL || orders[i]->reader->worst == FF_SEVERITY_REFUSED)
 				continue;
 			ff_column_add(&skus, ff_text(line->sku));
 			ff_column_add(&names, ff_text(line->name));
