@@ -93,10 +93,10 @@ $$;
 COMMENT ON FUNCTION fulfillment.renew_access(text) IS
 	'Brings the privileges of a role in line with table access; what was granted by hand is revoked';
 
-CREATE OR REPLACE FUNCTION fulfillment.require_admin(merchant_id int) RETURNS void
-AS 'MODULE_PATHNAME', 'fulfillment_require_admin' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION fulfillment.require_admin(int) IS
-	'An error unless the calling role is admin of the merchant';
+CREATE OR REPLACE FUNCTION fulfillment.require_access(level text, merchant_id int) RETURNS void
+AS 'MODULE_PATHNAME', 'fulfillment_require_access' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION fulfillment.require_access(text, int) IS
+	'An error unless the calling role has at least this level for the merchant';
 
 CREATE OR REPLACE FUNCTION fulfillment.grant_access(role text, level text,
 	merchant_id int DEFAULT fulfillment.current_merchant()) RETURNS void
@@ -106,7 +106,7 @@ AS $$
 DECLARE
 	for_merchant int := CASE grant_access.level WHEN 'worker' THEN 0 ELSE grant_access.merchant_id END;
 BEGIN
-	PERFORM fulfillment.require_admin(for_merchant);
+	PERFORM fulfillment.require_access('admin', for_merchant);
 	IF grant_access.level IS NULL OR grant_access.level NOT IN ('viewer', 'operator', 'admin', 'worker') THEN
 		RAISE EXCEPTION 'there is no level "%"', grant_access.level USING ERRCODE = 'OF002',
 			HINT = 'Levels are viewer, operator, admin and worker.';
@@ -135,7 +135,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfill
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM fulfillment.require_admin(revoke_access.merchant_id);
+	PERFORM fulfillment.require_access('admin', revoke_access.merchant_id);
 	LOCK TABLE fulfillment.access IN SHARE ROW EXCLUSIVE MODE;
 	DELETE FROM fulfillment.access
 	 WHERE merchant_id = revoke_access.merchant_id AND role_name = revoke_access.role;
@@ -151,5 +151,5 @@ $$;
 COMMENT ON FUNCTION fulfillment.revoke_access(text, int) IS
 	'Ends what a role may do for a merchant (0: what it was granted for all)';
 
-REVOKE ALL ON FUNCTION fulfillment.renew_access(text), fulfillment.require_admin(int),
+REVOKE ALL ON FUNCTION fulfillment.renew_access(text), fulfillment.require_access(text, int),
 	fulfillment.grant_access(text, text, int), fulfillment.revoke_access(text, int) FROM PUBLIC;

@@ -173,3 +173,26 @@ CREATE OR REPLACE VIEW fulfillment.task_queue WITH (security_invoker = true) AS
 	  JOIN fulfillment.tasks t ON t.merchant_id = c.merchant_id AND t.connection_id = c.connection_id
 	  LEFT JOIN fulfillment.orders o ON o.merchant_id = t.merchant_id AND o.order_id = t.order_id;
 COMMENT ON VIEW fulfillment.task_queue IS 'Every call that is still to be made: due, on the wire, in doubt, put off or parked, and since when';
+
+CREATE OR REPLACE VIEW fulfillment.connection_health WITH (security_invoker = true) AS
+	SELECT c.merchant_id, c.code AS connection, c.connector,
+	       CASE WHEN c.state = 'paused' THEN 'paused'
+	            WHEN b.breaker IS NULL THEN 'not_called'
+	            WHEN b.breaker <> 'closed' THEN 'down'
+	            WHEN b.failures_in_row > 0 THEN 'failing'
+	            WHEN b.blocked_until IS NOT NULL THEN 'limited'
+	            ELSE 'ok' END AS health,
+	       c.paused_reason, b.breaker, b.open_until, b.blocked_until, b.failures_in_row, b.in_flight,
+	       t.waiting, t.due, t.in_doubt, t.parked, t.oldest, b.ok, b.failed, b.refused, b.busy, b.ok_at, b.failed_at,
+	       b.last_error, c.rate_per_second, c.max_concurrency, c.webhooks_refused, c.connection_id
+	  FROM fulfillment.connections c
+	  LEFT JOIN fulfillment.connection_state() b ON b.merchant_id = c.merchant_id AND b.connection_id = c.connection_id
+	 CROSS JOIN LATERAL (
+		SELECT count(*) FILTER (WHERE k.state <> 'parked') AS waiting,
+		       count(*) FILTER (WHERE k.state = 'ready' AND k.due_at <= now()) AS due,
+		       count(*) FILTER (WHERE k.in_doubt) AS in_doubt,
+		       count(*) FILTER (WHERE k.state = 'parked') AS parked, min(k.created_at) AS oldest
+		  FROM fulfillment.tasks k
+		 WHERE k.merchant_id = c.merchant_id AND k.connection_id = c.connection_id) t;
+COMMENT ON VIEW fulfillment.connection_health IS
+	'How every connection is: reached or not, limited, what waits for it; counters since the server started';

@@ -17,18 +17,18 @@ CREATE OR REPLACE FUNCTION fulfillment.connection_state(
     OUT refused bigint, OUT busy bigint, OUT ok_at timestamptz, OUT failed_at timestamptz, OUT last_error text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'fulfillment_connection_state'
-    LANGUAGE C VOLATILE ROWS 20;
+    LANGUAGE C VOLATILE SECURITY DEFINER ROWS 20 SET search_path = pg_catalog, fulfillment, pg_temp;
 COMMENT ON FUNCTION fulfillment.connection_state() IS
-    'limits and breaker of the connections called since the server started; counters are those of all workers';
+    'limits and breaker of the connections called since the server started, of merchants the calling role may see; counters are those of all workers';
 REVOKE ALL ON FUNCTION fulfillment.connection_state() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION fulfillment.engine_facts(
     OUT preloaded boolean, OUT listed boolean, OUT wanted int, OUT running int, OUT activated boolean,
-    OUT copied boolean)
+    OUT copied boolean, OUT key_problem text, OUT library text)
     AS 'MODULE_PATHNAME', 'fulfillment_engine_facts'
     LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfillment, pg_temp;
 COMMENT ON FUNCTION fulfillment.engine_facts() IS
-    'whether workers can run here: library preloaded, database listed, workers wanted and running, let go here, copy of another database';
+    'whether workers can run here: library preloaded, database listed, workers wanted and running, let go here, copy of another database, why secrets cannot be read (NULL: they can), version of the library';
 REVOKE ALL ON FUNCTION fulfillment.engine_facts() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION fulfillment.resume_workers() RETURNS void

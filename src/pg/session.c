@@ -179,12 +179,12 @@ fulfillment_access_level(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(level_names[level]));
 }
 
-PG_FUNCTION_INFO_V1(fulfillment_require_admin);
+PG_FUNCTION_INFO_V1(fulfillment_require_access);
 
 Datum
-fulfillment_require_admin(PG_FUNCTION_ARGS)
+fulfillment_require_access(PG_FUNCTION_ARGS)
 {
-	ff_require(FF_LEVEL_ADMIN, PG_GETARG_INT32(0));
+	ff_require(level_from_name(text_to_cstring(PG_GETARG_TEXT_PP(0))), PG_GETARG_INT32(1));
 	PG_RETURN_VOID();
 }
 

@@ -17,6 +17,8 @@
 #include "utils/varlena.h"
 
 #include "pg/guc.h"
+#include "pg/session.h"
+#include "transport/vault.h"
 #include "workers/activation.h"
 #include "workers/limiter.h"
 #include "workers/slots.h"
@@ -79,6 +81,8 @@ fulfillment_connection_state(PG_FUNCTION_ARGS)
 		Datum values[14];
 		bool nulls[14] = {false};
 
+		if (ff_access_level(state->key.merchant_id) == FF_LEVEL_NONE)
+			continue;
 		values[0] = Int32GetDatum(state->key.merchant_id);
 		values[1] = Int64GetDatum(state->key.connection_id);
 		values[2] = CStringGetTextDatum(ff_breaker_name(state->breaker));
@@ -118,15 +122,17 @@ database_is_listed(void)
 
 PG_FUNCTION_INFO_V1(fulfillment_engine_facts);
 
-/* engine_facts() returns (preloaded, listed, wanted, running, activated, copied) */
+/* engine_facts() returns (preloaded, listed, wanted, running, activated, copied, key_problem,
+ * library) */
 Datum
 fulfillment_engine_facts(PG_FUNCTION_ARGS)
 {
 	TupleDesc shape;
-	Datum values[6];
-	bool nulls[6] = {false};
+	Datum values[8];
+	bool nulls[8] = {false};
 	int count;
 	int running = 0;
+	char *problem = ff_vault_problem();
 	FfWorkerSlot *slots = ff_slots_copy(&count);
 	FfActivation activation = ff_activation_read();
 
@@ -140,5 +146,8 @@ fulfillment_engine_facts(PG_FUNCTION_ARGS)
 	values[1] = BoolGetDatum(database_is_listed());
 	values[2] = Int32GetDatum(ff_guc_workers);
 	values[3] = Int32GetDatum(running);
+	nulls[6] = problem == NULL;
+	values[6] = nulls[6] ? (Datum) 0 : CStringGetTextDatum(problem);
+	values[7] = CStringGetTextDatum(FF_VERSION);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
 }
