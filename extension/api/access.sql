@@ -31,7 +31,7 @@ AS $$
 		       ('resume_connection', 'admin'), ('schedule_jobs', 'admin'), ('unschedule_jobs', 'admin'),
 		       ('attach_orders', 'admin'), ('detach_orders', 'admin'), ('note_order', 'admin'),
 		       ('take_orders', 'admin'), ('resume_workers', 'admin'),
-		       ('grant_access', 'admin'), ('revoke_access', 'admin')
+		       ('grant_access', 'admin'), ('revoke_access', 'admin'), ('set_up_sandbox', 'admin')
 	), relations AS (
 		SELECT c.oid, c.relname, c.relkind FROM pg_class c
 		 WHERE c.relnamespace = 'fulfillment'::regnamespace AND NOT c.relispartition

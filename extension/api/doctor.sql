@@ -282,23 +282,24 @@ AS $$
 BEGIN
 	PERFORM fulfillment.require_access('viewer', merchant_id);
 	RETURN QUERY
-		SELECT f.severity, f.finding, f.command
-		  FROM (SELECT * FROM fulfillment.server_findings()
-		        UNION ALL
-		        -- for another merchant than the session's, a command says for which
-		        SELECT m.severity, m.finding,
-		               CASE WHEN doctor.merchant_id <> fulfillment.current_merchant()
-		                    THEN format('SET fulfillment.merchant_id = %s; ', doctor.merchant_id) ELSE '' END || m.command
-		          FROM fulfillment.merchant_findings(doctor.merchant_id) m) f (severity, finding, command)
-		 ORDER BY array_position('{error,warning,note}', f.severity), f.finding;
-	IF NOT FOUND THEN
-		severity := 'ok';
-		finding := 'all is well';
-		RETURN NEXT;
-	END IF;
+		WITH found (severity, finding, command) AS MATERIALIZED (
+			SELECT * FROM fulfillment.server_findings()
+			UNION ALL
+			-- for another merchant than the session's, a command says for which
+			SELECT m.severity, m.finding,
+			       CASE WHEN doctor.merchant_id <> fulfillment.current_merchant()
+			            THEN format('SET fulfillment.merchant_id = %s; ', doctor.merchant_id) ELSE '' END || m.command
+			  FROM fulfillment.merchant_findings(doctor.merchant_id) m
+		)
+		SELECT f.* FROM (
+			SELECT * FROM found
+			UNION ALL
+			SELECT 'ok', 'all is well', NULL
+			 WHERE NOT EXISTS (SELECT FROM found o WHERE o.severity IN ('error', 'warning'))) f
+		 ORDER BY array_position('{error,warning,ok,note}', f.severity), f.finding;
 END
 $$;
 COMMENT ON FUNCTION fulfillment.doctor(int) IS
-	'What is wrong with this installation, and the command that mends it; error: something stands still, warning: something will, note: to know';
+	'What is wrong with this installation, and the command that mends it; error: something stands still, warning: something may, note: to know; ok stands alone or with notes';
 
 REVOKE ALL ON FUNCTION fulfillment.server_findings(), fulfillment.merchant_findings(int), fulfillment.doctor(int) FROM PUBLIC;

@@ -168,7 +168,7 @@ CREATE OR REPLACE VIEW fulfillment.task_queue WITH (security_invoker = true) AS
 	            WHEN t.due_at > now() THEN 'later'
 	            ELSE 'due' END AS status,
 	       t.in_doubt, now() - t.created_at AS age, nullif(t.due_at, 'infinity') AS due_at,
-	       greatest(now() - t.due_at, '0') AS overdue, t.attempts, t.crashes, t.leased_until, t.last_error, t.created_at
+	       CASE WHEN t.due_at < now() THEN now() - t.due_at ELSE '0' END AS overdue, t.attempts, t.crashes, t.leased_until, t.last_error, t.created_at
 	  FROM fulfillment.connections c
 	  JOIN fulfillment.tasks t ON t.merchant_id = c.merchant_id AND t.connection_id = c.connection_id
 	  LEFT JOIN fulfillment.orders o ON o.merchant_id = t.merchant_id AND o.order_id = t.order_id;
