@@ -196,4 +196,20 @@ extern char *ff_carrier_time(const char *text);
 /* Whether nothing but a return may follow. */
 extern bool ff_carrier_is_final(const char *status);
 
+/* carrier_track.c: one request per tracking number */
+
+/* The place in the call's list that the request is about. */
+extern int ff_carrier_track_place(const FfCall *call);
+/* Goes on with the next number, if there is one; found tells of the number of this reply. */
+extern void ff_carrier_track_next(const FfCall *call, FfOutcome *outcome, bool found);
+
+/* carrier_zone.c: clocks of places */
+
+/* The zone of a country; NULL for one that has several. */
+extern const char *ff_carrier_zone(const char *country);
+/* As ff_carrier_time, but a time without zone is of this one, when that is known. */
+extern char *ff_carrier_zoned_time(const char *text, const char *zone);
+/* "YYYY-MM-DDTHH:MM:SS" on a clock there, UTC without one, and its offset like "+01:00". */
+extern char *ff_carrier_clock(TimestampTz time, const char *zone, const char **offset);
+
 #endif

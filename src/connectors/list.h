@@ -1,4 +1,5 @@
 /* One line per connector; read by connector.h (declarations) and registry.c (the array). */
+CONNECTOR(dhl_tracking)
 CONNECTOR(ongoing_wms)
 CONNECTOR(sandbox)
 CONNECTOR(ups)

@@ -37,12 +37,6 @@ static const ScanNames alerted = {"gmtActivityDate",
 								  "activityStatus",
 								  "activityLocation"};
 
-static int
-place(const FfCall *call)
-{
-	return (int) ff_json_int64_or(call->state, "at", 0);
-}
-
 /* By our reference, from the day it was asked for on. */
 static void
 track_reference(const FfCall *call, FfMessage *message)
@@ -68,7 +62,7 @@ track_reference(const FfCall *call, FfMessage *message)
 void
 ff_ups_track_request(const FfCall *call, FfMessage *message)
 {
-	char *number = ff_carrier_tracking_number(call, place(call));
+	char *number = ff_carrier_tracking_number(call, ff_carrier_track_place(call));
 
 	if (number == NULL)
 	{
@@ -205,7 +199,7 @@ write_tracked(FfJsonWriter *writer, const FfJson *package, const char *asked)
 static int
 write_packages(const FfCall *call, FfOutcome *outcome, const FfJson *shipments)
 {
-	char *asked = ff_carrier_tracking_number(call, place(call));
+	char *asked = ff_carrier_tracking_number(call, ff_carrier_track_place(call));
 	int count = 0;
 
 	ff_write_array(&outcome->body, "tracking");
@@ -245,7 +239,6 @@ note_missing(const FfReply *reply, const FfJson *shipments, FfOutcome *outcome)
 void
 ff_ups_track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
-	bool found = ff_json_bool(call->state, "found", false);
 	const FfJson *shipments;
 	FfJson *json;
 	int count = 0;
@@ -256,23 +249,7 @@ ff_ups_track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 		count = write_packages(call, outcome, shipments);
 	if (count == 0)
 		note_missing(reply, shipments, outcome);
-	found = found || count > 0;
-
-	/* one number that UPS does not know says nothing about the others */
-	if (outcome->result != FF_RESULT_OK && outcome->result != FF_RESULT_ABSENT &&
-		outcome->result != FF_RESULT_REFUSED)
-		return;
-	if (ff_carrier_tracking_number(call, place(call)) &&
-		ff_carrier_tracking_number(call, place(call) + 1))
-	{
-		outcome->result = FF_RESULT_CONTINUE;
-		outcome->next =
-			psprintf("{\"at\": %d, \"found\": %s}", place(call) + 1, found ? "true" : "false");
-	}
-	else if (found)
-		outcome->result = FF_RESULT_OK;
-	if (outcome->result == FF_RESULT_OK || outcome->result == FF_RESULT_CONTINUE)
-		outcome->code = outcome->message = outcome->field = NULL;
+	ff_carrier_track_next(call, outcome, count > 0);
 }
 
 static void

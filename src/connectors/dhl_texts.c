@@ -1,0 +1,239 @@
+/*
+ * dhl_texts.c
+ *
+ * What DHL's texts mean where there is no code: the fixed texts of DHL
+ * eCommerce, and phrases that make the five status codes of the unified API
+ * more exact.  Phrases are the last resort, since their wording may change;
+ * a text in another language than English leaves the plain status code.
+ */
+#include "postgres.h"
+
+#include "connectors/dhl.h"
+
+#define TEXT_LONGEST 300
+
+static const struct
+{
+	const char *status;
+	const char *texts; /* with | between */
+} ecommerce[] = {
+	{"label_created",
+	 "APPROACHING PICK UP LOCATION|AVAILABLE FOR DELIVERY TO DHL DISTRIBUTION CENTER|"
+	 "DN RECEIVED|DN SEND|ELECTRONIC SHIPPING INFO RECEIVED|EN ROUTE TO DHL ECOMMERCE|"
+	 "LABEL CREATED|MANIFESTED|OUT FOR PARCEL COLLECTION|PICK UP BOOKED|PICK UP RESCHEDULED|"
+	 "RETURN LABEL PRINTED|SHIPMENT LABEL CREATED"},
+	{"in_transit",
+	 "ARRIVAL AT DESTINATION COUNTRY - TRACKING UPDATES MAY END HERE, DELIVERY SHORTLY|"
+	 "ARRIVAL AT FACILITY|ARRIVAL AT POST OFFICE|ARRIVAL DHL DISTRIBUTION CENTER|"
+	 "ARRIVAL IN COUNTRY|ARRIVAL IN DESTINATION COUNTRY – END OF TRACKING, DELIVERY SHORTLY|"
+	 "ARRIVAL SERVICE POINT|ARRIVAL SORT LOCATION|ARRIVED AT CUSTOMS|"
+	 "ARRIVED AT DELIVERY FACILITY|ARRIVED AT DELIVERY TERMINAL|ARRIVED AT DEPOT|"
+	 "ARRIVED AT DESTINATION COUNTRY|ARRIVED AT EXPORT FACILITY|"
+	 "ARRIVED AT FACILITY - PARTNER|ARRIVED AT LOCAL DISTRIBUTION CENTER|"
+	 "ARRIVED AT ORIGIN PROCESSING FACILITY|ARRIVED AT TERMINAL LOCATION|"
+	 "ARRIVED AT TRANSIT FACILITY|ARRIVED AT USPS FACILITY|ARRIVED USPS SORT FACILITY|"
+	 "AVAILABLE FOR DELIVERY|CLEARED CUSTOMS|COD AMOUNT COLLECTED|COD AMOUNT DEPOSITED|"
+	 "COD AMOUNT REMITTED|CONSIGNEE CONTACTED FOR PAYMENT|"
+	 "DELIVERED TO AGENT FOR FINAL DELIVERY|DEPART USPS SORT FACILITY|DEPARTED FROM DEPOT|"
+	 "DEPARTED FROM EXPORT FACILITY|DEPARTED FROM FACILITY|"
+	 "DEPARTED FROM LOCAL DISTRIBUTION CENTER|DEPARTED FROM TRANSIT FACILITY|"
+	 "DEPARTED TERMINAL LOCATION|DEPARTURE DHL DISTRIBUTION CENTER|DUTIES PAYMENT RECEIVED|"
+	 "DUTY/TAX PAYMENT RECEIVED|EN ROUTE TO DELIVERY LOCATION|ENCODED|ENROUTE|ENROUTE - ONI|"
+	 "EXPECTED DELIVERY|FORWARDED|FORWARDED TO DELIVERY AGENT|"
+	 "FORWARDED TO LOCAL POST OFFICE|HANDED OVER TO PARTNER CARRIER|IN CLEARANCE PROCESSING|"
+	 "IN TRANSIT|IN TRANSIT TO DELIVERY PROVIDER|IN TRANSIT TO DESTINATION COUNTRY|"
+	 "ITEM OR SACK SCANNED BY USPS|LOADED FOR TRANSPORT|"
+	 "MANIFESTED FOR OUTBOUND TRANSPORTATION|PACKAGE DEPARTED SCREENING FACILITY|"
+	 "PACKAGE RECEIVED AT DHL ECOMMERCE DISTRIBUTION CENTER|PACKAGE SCREENED SUCCESSFULLY|"
+	 "PAPER POD HAS BEEN SUCCESSFULLY DELIVERED|PAPER POD RETURN PROCESSED TO FACILITY|"
+	 "PAPER POD RETURN SHIPMENT WAS NOT DELIVERED|PARCEL ACCEPTED, NOT YET PROCESSED|"
+	 "PARCEL AUTHORIZED TO LEAVE|PARCEL CLEARED CUSTOMS - PARTNER|PARCEL RECOVER|"
+	 "PARTNER EVENT - ARRIVED AT CUSTOMS FACILITY|PARTNER EVENT - DEPARTED CUSTOMS FACILITY|"
+	 "PARTNER EVENT - DEPARTED PARTNER FACILITY|"
+	 "PARTNER EVENT - SHIPMENT HAS ARRIVED AT PARTNER FACILITY|"
+	 "PARTNER EVENT - SHIPMENT PICKED UP BY SHIPPING PARTNER|"
+	 "PHYSICAL PACKAGE RECEIVED WITH NO ELECTRONIC DATA|PICKED UP|PICKED UP BY AGENT|"
+	 "PICKED UP FROM SENDER|PIECE BUT NO DATA|PROCESSED AT DELIVERY TERMINAL|"
+	 "PROCESSED AT EXPORT FACILITY|PROCESSED AT LOCAL DISTRIBUTION CENTER|"
+	 "PROCESSED AT TRANSIT FACILITY|PROCESSED SORT FACILITY|"
+	 "PROCESSED THROUGH USPS SORT FACILITY|PROCESSING COMPLETED AT ORIGIN|"
+	 "PROOF OF DELIVERY DELIVERED TO CUSTOMER|PROOF OF DELIVERY DISPATCHED TO CUSTOMER|"
+	 "PROOF OF DELIVERY DISPATCHED TO HUB|RECEIVED BACK AT DESTINATION DEPOT|"
+	 "RECEIVED BY CARRIER FOR TRANSPORT|RECEIVED BY USPS|REDIRECTED TO PARCEL SHOP|"
+	 "SHIPMENT ACCEPTED BY USPS|SHIPMENT DATA UPDATED|"
+	 "SHIPMENT DEPARTED SELLER ORIGINAL TERMINAL – PARTNER|"
+	 "SHIPMENT DEPARTED SELLERS ORIGIN TERMINAL|"
+	 "SHIPMENT HANDED OVER TO LOCAL CUSTOMS OFFICE, CONSIGNEE CONTACTED FOR PICKUP|"
+	 "SHIPMENT IS RELEASED FROM HOLD FOR PROCESSING|SHIPMENT UPLIFT SUCCESS|"
+	 "SHIPMENT WAS PROCESSED AT DESTINATION SORTING HUB|"
+	 "SORTED LOCALLY TO 5 DIGIT DESTINATION|SORTED THROUGH USPS FACILITY|SORTING COMPLETE|"
+	 "SUCCESSFUL CUSTOMER SERVICE RESOLUTION|THE SHIPMENT INFORMATION IS EDITED"},
+	{"out_for_delivery",
+	 "OUT FOR DELIVERY|OUT FOR SECOND DELIVERY ATTEMPT|RECIPIENT IS NEXT STOP ON ROUTE|"
+	 "SHIPMENT WAS LOADED INTO DELIVERY VEHICLE"},
+	{"ready_for_pickup",
+	 "ARRIVAL AT PICK-UP-POINT|ARRIVED AT PICKUP POINT|AVAILABLE FOR PICKUP|"
+	 "AVAILABLE FOR PICKUP AT POST OFFICE|AVAILABLE FOR PICKUP FROM SERVICE POINT|"
+	 "AWAITING COLLECTION AT DHL SERVICE POINT|"
+	 "DELIVERED TO PICK-UP LOCATION – CUSTOMER NOTIFIED"},
+	{"delivered",
+	 "DELIVERED|DELIVERED - BUSINESS ADDRESS|"
+	 "DELIVERED - LEFT WITH NEIGHBOR/FRONT DESK/OTHER|DELIVERED AT BACK DOOR|"
+	 "DELIVERED AT BUILDING FOYER/ENTRANCE|DELIVERED AT CAR PORT|"
+	 "DELIVERED AT ENCLOSED PORCH|DELIVERED AT OPEN PORCH|DELIVERED AT PARCEL BOX|"
+	 "DELIVERED AT RESIDENTIAL CONCIERGE|DELIVERED AT SAFE PLACE|"
+	 "PICKED UP BY CONSIGNEE FROM PICKUP LOCATION|SECOND DELIVERY ATTEMPT SUCCESSFUL"},
+	{"attempted",
+	 "1ST DELIVERY ATTEMPT|3RD DELIVERY ATTEMPT|ATTEMPTED DELIVERY|CLOSED ON ARRIVAL|"
+	 "DELIVERY ATTEMPTED, RETURNED FOR RE-DELIVERY|FINAL DELIVERY ATTEMPT|NO ACCESS|"
+	 "NO ONE HOME|NO ONE HOME, CARD LEFT|NO ONE TO RECEIVE, CARD LEFT|NOTICE LEFT|"
+	 "NOTICE LEFT (BUSINESS CLOSED)|NOTICE LEFT (NO AUTHORIZED RECIPIENT AVAILABLE)|"
+	 "NOTICE LEFT (NO SECURE LOCATION AVAILABLE)|"
+	 "NOTICE LEFT (RECEPTACLE FULL/ITEM OVERSIZED)|REDELIVERY ATTEMPT UNSUCCESSFUL|"
+	 "UNABLE TO ATTEMPT DELIVERY"},
+	{"delayed",
+	 "CONSIGNEE ON HOLIDAY|CUSTOMS DELAY|HANDOVER TO SERVICE POINT FAILED|MIS-SHIPPED|"
+	 "MISROUTED|MISSENT|POSSIBLE DELAY|POSSIBLE DELIVERY DELAY|POSSIBLE TRANSIT DELAY|"
+	 "RESCHEDULED|RESCHEDULED BY REQUEST FROM CONSIGNEE"},
+	{"exception",
+	 "ABANDONED|ADDRESSEE UNKNOWN|CHANGE OF ADDRESS|CLEARANCE NOT POSSIBLE|COD NOT READY|"
+	 "CONTACT LOCAL CUSTOMER SERVICE|DEAD LETTER|DECEASED|DESTROYED|"
+	 "DUTIES AND TAX PAYMENT REFUSED BY CONSIGNEE|"
+	 "DUTY/TAX ASSESSED FOR PACKAGE, AWAITING PAYMENT. PLEASE CHECK YOUR EMAIL FOR PAYMENT OPTIONS.|"
+	 "DUTY/TAX PAYMENT NOT COLLECTED. PACKAGE WILL BE SENT FOR PROCESSING AND CUSTOMS MAY REQUEST PAYMENT.|"
+	 "FORWARD EXPIRED|HELD AT CUSTOMS|HELD IN FACILITY - AWAITING INSTRUCTIONS|"
+	 "INSUFFICIENT ADDRESS|MOVED, LEFT NO ADDRESS|NO SUCH NUMBER|"
+	 "PACKAGE SCREENING EXCEPTION - CANNOT BE SHIPPED INTERNATIONAL|"
+	 "PARCEL HELD FOR EXAM - PARTNER|PARCEL IS HOLD BY DHL|PARCEL ON HOLD|REFUSED|"
+	 "REJECTED AFTER OPENING|UNCLAIMED|UNCONTACTABLE|UNDELIVERABLE|"
+	 "UNDELIVERABLE - CUSTOMER REFUSED SHIPMENT|UNDELIVERABLE - INCORRECT ADDRESS|"
+	 "UNDELIVERABLE - UNIT/SUITE NOT PROVIDED|UNDELIVERABLE AS ADDRESSED|"
+	 "UNDELIVERED - PROCESSES FOR LOCAL DISPOSAL|UNSUCCESSFUL COLLECTION ATTEMPT|VACANT|"
+	 "VISIBLE DAMAGE"},
+	{"returning",
+	 "APPROACHING RETURN PICK UP LOCATION|ARRIVED AT ORIGIN RETURN FACILITY|"
+	 "ATTEMPTED RETURN DELIVERY|DEPARTED RETURN FACILITY|ENROUTE TO ORIGIN RETURN FACILITY|"
+	 "OUT FOR RETURN|PACKAGE SCREENING EXCEPTION - RETURNING TO SHIPPER|"
+	 "RETURN ARRIVED AT PICKUP POINT|RETURN ARRIVED AT SERVICE POINT|RETURN DELIVERY FAILED|"
+	 "RETURN DELIVERY RESCHEDULED|RETURN DISPATCHED TO SERVICE POINT|RETURN ENCODED|"
+	 "RETURN FAILED - CLOSED ON ARRIVAL|RETURN FAILED - CUSTOMER REFUSED SHIPMENT|"
+	 "RETURN FAILED - INCORRECT ADDRESS|RETURN FAILED - NO ACCESS|"
+	 "RETURN FAILED - NO ONE HOME|RETURN FAILED - REJECTED|RETURN FAILED - SHIPPER MOVED|"
+	 "RETURN HANDED OUT AT SERVICE POINT|RETURN INITIATED|RETURN LOADED IN VEHICLE|"
+	 "RETURN PARCEL IS HOLD BY DHL|RETURN PICKED UP|RETURN PROCESSED IN FACILITY|"
+	 "RETURN PROCESSED SORT FACILITY|RETURN SCANNED INTO SACK/CONTAINER|RETURN TO SENDER|"
+	 "RETURN WAS PROCESSED AT DESTINATION SORTING HUB|RETURNED TO CENTRAL HUB|"
+	 "RETURNED TO SENDER (NOT PICKED UP)|RETURNED TO WAREHOUSE|"
+	 "RETURNED, SERVICE NOT AVAILABLE|RETURNS PROCESS STARTED|SHIPMENT RECALLED BY SENDER|"
+	 "SUCCESSFUL RETURN PICKUP|UNDELIVERABLE - RETURNED TO SENDER|UNSUCCESSFUL RETURN PICKUP"},
+	{"returned", "RETURNED TO CUSTOMER|RETURNS DELIVERED"},
+	{"lost", "PACKAGE REPORTED MISSING"},
+	{"cancelled", "SHIPMENT CANCELED"},
+	{"unknown", "CUSTOMER ALERT RECEIVED|DELIVERY STATUS NOT UPDATED"},
+};
+
+/* Both phrases must stand in the text; the first row that fits decides. */
+static const struct
+{
+	const char *status_code;
+	const char *phrase;
+	const char *other; /* or NULL */
+	const char *status;
+} phrases[] = {
+	{"delivered", "returned to", "sender", "returned"},
+	{"delivered", "returned to", "shipper", "returned"},
+	{"delivered", "delivered to shipper", NULL, "returned"},
+	{"delivered", "delivered to the shipper", NULL, "returned"},
+	{"delivered", "delivered at shipper", NULL, "returned"},
+	{"delivered", "delivered back", NULL, "returned"},
+	{"delivered", "delivered at parcelshop", NULL, "ready_for_pickup"},
+	{"delivered", "delivered to parcelshop", NULL, "ready_for_pickup"},
+	{"delivered", "delivered to the parcelshop", NULL, "ready_for_pickup"},
+	{"delivered", "delivered at servicepoint", NULL, "ready_for_pickup"},
+	{"delivered", "ready for pick", NULL, "ready_for_pickup"},
+	{"delivered", "ready for collection", NULL, "ready_for_pickup"},
+	{"delivered", "awaiting collection", NULL, "ready_for_pickup"},
+	{"failure", "return to sender", NULL, "returning"},
+	{"failure", "returned to", NULL, "returning"},
+	{"failure", "being returned", NULL, "returning"},
+	{"failure", "not home", NULL, "attempted"},
+	{"failure", "not at home", NULL, "attempted"},
+	{"failure", "could not be delivered", NULL, "attempted"},
+	{"failure", "attempt", NULL, "attempted"},
+	{"failure", "return", NULL, "returning"},
+	{"failure", "delay", NULL, "delayed"},
+	{"failure", "lost", NULL, "lost"},
+	{"failure", "", NULL, "exception"},
+	{"transit", "loaded onto the delivery vehicle", NULL, "out_for_delivery"},
+	{"transit", "out for delivery", NULL, "out_for_delivery"},
+	{"transit", "with delivery courier", NULL, "out_for_delivery"},
+	{"transit", "ready for pick", NULL, "ready_for_pickup"},
+	{"transit", "ready for collection", NULL, "ready_for_pickup"},
+	{"transit", "packstation", NULL, "ready_for_pickup"},
+	{"transit", "retail outlet", NULL, "ready_for_pickup"},
+	{"transit", "delay", NULL, "delayed"},
+	{"transit", "rescheduled", NULL, "delayed"},
+	{"transit", "customs", "held", "exception"},
+	{"transit", "customs", "pending", "exception"},
+};
+
+static const struct
+{
+	const char *code;
+	const char *status;
+} plain[] = {
+	{"pre-transit", "label_created"},
+	{"pretransit", "label_created"},
+	{"transit", "in_transit"},
+	{"delivered", "delivered"},
+	{"failure", "exception"},
+};
+
+bool
+ff_dhl_ecommerce_text(const char *text, const char **status)
+{
+	char *wanted = text ? ff_carrier_upper(ff_plain_text(text, TEXT_LONGEST)) : NULL;
+	size_t length = wanted ? strlen(wanted) : 0;
+
+	for (int i = 0; length > 0 && i < (int) lengthof(ecommerce); i++)
+	{
+		for (const char *at = ecommerce[i].texts; (at = strstr(at, wanted)) != NULL; at++)
+		{
+			if ((at == ecommerce[i].texts || at[-1] == '|') &&
+				(at[length] == '|' || at[length] == '\0'))
+			{
+				*status = ecommerce[i].status;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Lower case, with blanks in place of the signs that join words. */
+static char *
+readable(const char *text, const char *description)
+{
+	char *words = ff_plain_text(
+		psprintf("%s. %s", text ? text : "", description ? description : ""), 2 * TEXT_LONGEST);
+
+	for (char *c = words; *c != '\0'; c++)
+		*c = strchr("_-", *c) != NULL ? ' ' : pg_tolower((unsigned char) *c);
+	return words;
+}
+
+const char *
+ff_dhl_status_of_texts(const char *status_code, const char *text, const char *description)
+{
+	char *words = readable(text, description);
+
+	for (int i = 0; status_code != NULL && i < (int) lengthof(phrases); i++)
+		if (pg_strcasecmp(phrases[i].status_code, status_code) == 0 &&
+			strstr(words, phrases[i].phrase) &&
+			(phrases[i].other == NULL || strstr(words, phrases[i].other)))
+			return phrases[i].status;
+	for (int i = 0; status_code != NULL && i < (int) lengthof(plain); i++)
+		if (pg_strcasecmp(plain[i].code, status_code) == 0)
+			return plain[i].status;
+	return "unknown";
+}
