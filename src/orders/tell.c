@@ -68,6 +68,9 @@ describe(const FfOrder *order, const FfOrderRequest *request)
 	ff_write_text(&data, "channel", order->channel);
 	ff_write_text(&data, "channel_order_id", order->channel_order_id);
 	ff_write_text(&data, "state", ff_state_name(FF_MACHINE_ORDER, order->state));
+	/* each hold is told, also the second for the same reason */
+	if (request->hold_id != 0)
+		ff_write_int(&data, "hold_id", request->hold_id);
 	ff_write_text(&data, "reason", request->hold_reason);
 	ff_write_text(&data, "reason", request->cancel_reason);
 	return ff_write_finish(&data);
