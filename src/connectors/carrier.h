@@ -177,6 +177,20 @@ extern int ff_carrier_code(const FfCarrierCode *codes, int count, const char *ca
 						   const char *name);
 #define FF_CARRIER_CODE(codes, carrier, name) ff_carrier_code(codes, lengthof(codes), carrier, name)
 
+/* carrier_visit.c: pickups and manifests */
+
+/* A member of the call's pickup as time of the local clock, or ff_connector_fail. */
+extern TimestampTz ff_carrier_local_clock(const FfCall *call, const char *member);
+extern const FfJson *ff_carrier_pickup_address(const FfCall *call);
+extern int64 ff_carrier_pickup_count(const FfCall *call);
+/* 0 when neither the pickup nor a shipment tells it. */
+extern int64 ff_carrier_pickup_grams(const FfCall *call);
+/* The day a manifest closes, as "YYYY-MM-DD": today unless the call names one. */
+extern char *ff_carrier_manifest_date(const FfCall *call);
+extern const FfJson *ff_carrier_manifest_address(const FfCall *call);
+/* The tracking number of a place in the manifest's list; NULL behind its end. */
+extern char *ff_carrier_manifest_number(const FfCall *call, int index);
+
 /* carrier_answer.c: packages, documents, times */
 
 extern void ff_carrier_write_package(FfJsonWriter *writer, int64 number,

@@ -155,6 +155,12 @@ extern char *ff_outcome_finish(FfOutcome *outcome);
 extern void ff_outcome_set(FfOutcome *outcome, FfResult result, const char *code,
 						   const char *message, const char *field);
 
+/* Forgets an error: the outcome is ok, or goes on with next (JSON text). */
+extern void ff_outcome_ok(FfOutcome *outcome);
+extern void ff_outcome_continue(FfOutcome *outcome, const char *next);
+/* An answer that does not say what it should: REFUSED, RETRY or UNKNOWN as told. */
+extern void ff_outcome_unreadable(FfOutcome *outcome, FfResult result, const char *message);
+
 /*
  * What any HTTP peer means by its status when the body says nothing better:
  * 2xx ok; 408, 425, 429 and 5xx retry for repeatable operations, and for the
@@ -178,6 +184,9 @@ extern char *ff_millimetres_to(int64 millimetres, double unit_mm);
 /* Whether credentials may travel there: https, or http on the loopback address. */
 extern bool ff_url_is_safe(const char *url);
 extern char *ff_base64(const char *bytes, size_t length);
+/* Text in ASCII: letters without their accents, plain quotes and dashes.  What has no such
+ * letters, Greek or Chinese, stays as it is. */
+extern char *ff_ascii(const char *text);
 /* Text without control characters, HTML tags and repeated blanks; for messages shown to people. */
 extern char *ff_plain_text(const char *text, int max_chars);
 

@@ -100,6 +100,27 @@ ff_outcome_set(FfOutcome *outcome, FfResult result, const char *code, const char
 		outcome->field = field;
 }
 
+void
+ff_outcome_ok(FfOutcome *outcome)
+{
+	outcome->code = outcome->message = outcome->field = NULL;
+	outcome->result = FF_RESULT_OK;
+}
+
+void
+ff_outcome_continue(FfOutcome *outcome, const char *next)
+{
+	ff_outcome_ok(outcome);
+	outcome->result = FF_RESULT_CONTINUE;
+	outcome->next = next;
+}
+
+void
+ff_outcome_unreadable(FfOutcome *outcome, FfResult result, const char *message)
+{
+	ff_outcome_set(outcome, result, "unreadable_answer", message, NULL);
+}
+
 /*
  * The result of a status outside 2xx.  A gateway says 503 also when the peer
  * behind it took the request and then went away, so only one that tells when

@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <math.h>
 
+#include "common/unicode_norm.h"
 #include "mb/pg_wchar.h"
 
 #include "connectors/connector.h"
@@ -168,6 +169,67 @@ ff_plain_text(const char *text, int max_chars)
 		blank = false;
 		if (chars++ < max_chars)
 			appendBinaryStringInfo(&plain, !valid && c >= 0x80 ? "?" : piece, length);
+	}
+	return plain.data;
+}
+
+/* Letters and signs that are not a plain letter with an accent. */
+static const struct
+{
+	pg_wchar code;
+	const char *plain;
+} plain_forms[] = {
+	{0x00C6, "AE"}, {0x00D0, "D"},  {0x00D8, "O"},  {0x00DE, "TH"}, {0x00DF, "ss"}, {0x00E6, "ae"},
+	{0x00F0, "d"},  {0x00F8, "o"},  {0x00FE, "th"}, {0x0110, "D"},  {0x0111, "d"},  {0x0131, "i"},
+	{0x0141, "L"},  {0x0142, "l"},  {0x0152, "OE"}, {0x0153, "oe"}, {0x1E9E, "SS"}, {0x2010, "-"},
+	{0x2011, "-"},  {0x2013, "-"},  {0x2014, "-"},  {0x2018, "'"},  {0x2019, "'"},  {0x201C, "\""},
+	{0x201D, "\""}, {0x201E, "\""}, {0x2044, "/"},
+};
+
+/* The plain form of a character: of the table, or the letter below its accents; NULL for none. */
+static const char *
+plain_form(pg_wchar code)
+{
+	pg_wchar alone[2] = {code, 0};
+	pg_wchar *parts;
+	StringInfoData letters;
+
+	for (int i = 0; i < (int) lengthof(plain_forms); i++)
+		if (plain_forms[i].code == code)
+			return plain_forms[i].plain;
+	initStringInfo(&letters);
+	parts = unicode_normalize(UNICODE_NFKD, alone);
+	for (int i = 0; parts[i] != 0; i++)
+	{
+		bool accent = parts[i] >= 0x0300 && parts[i] <= 0x036F;
+
+		if (parts[i] < 0x80)
+			appendStringInfoChar(&letters, (char) parts[i]);
+		else if (!accent)
+			return NULL;
+	}
+	return letters.data;
+}
+
+char *
+ff_ascii(const char *text)
+{
+	StringInfoData plain;
+
+	if (!pg_verify_mbstr(PG_UTF8, text, (int) strlen(text), true))
+		return pstrdup(text);
+	initStringInfo(&plain);
+	for (const char *c = text; *c != '\0';)
+	{
+		const unsigned char *byte = (const unsigned char *) c;
+		int length = pg_utf_mblen(byte);
+		const char *letters = length > 1 ? plain_form(utf8_to_unicode(byte)) : NULL;
+
+		if (letters != NULL)
+			appendStringInfoString(&plain, letters);
+		else
+			appendBinaryStringInfo(&plain, c, length);
+		c += length;
 	}
 	return plain.data;
 }

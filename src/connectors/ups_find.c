@@ -163,14 +163,6 @@ write_candidates(FfJsonWriter *writer, const FfCall *call, const FfJson *candida
 	ff_write_end(writer);
 }
 
-static void
-continue_with(FfOutcome *outcome, const char *next)
-{
-	outcome->code = outcome->message = NULL;
-	outcome->result = FF_RESULT_CONTINUE;
-	outcome->next = next;
-}
-
 /* Ends the look-up, or goes on with the candidates whose labels are not there yet. */
 static void
 finish_or_continue(const FfCall *call, FfOutcome *outcome, const FfJson *found)
@@ -197,12 +189,11 @@ finish_or_continue(const FfCall *call, FfOutcome *outcome, const FfJson *found)
 	ff_write_finish(&next);
 	if (left > 0)
 	{
-		continue_with(outcome, next.text.data);
+		ff_outcome_continue(outcome, next.text.data);
 	}
 	else if (ff_json_count(labels) > 0)
 	{
-		outcome->code = outcome->message = NULL;
-		outcome->result = FF_RESULT_OK;
+		ff_outcome_ok(outcome);
 		write_found(&outcome->body, call, found);
 	}
 	else
@@ -243,7 +234,7 @@ take_candidates(const FfCall *call, FfOutcome *outcome, const FfJson *candidates
 	ff_write_init(&next);
 	ff_write_object(&next, NULL);
 	write_candidates(&next, call, candidates);
-	continue_with(outcome, ff_write_finish(&next));
+	ff_outcome_continue(outcome, ff_write_finish(&next));
 }
 
 void

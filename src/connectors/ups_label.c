@@ -164,10 +164,7 @@ ff_ups_void_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 						   NULL);
 	}
 	else if (outcome->code && strcmp(outcome->code, ALREADY_VOID) == 0)
-	{
-		outcome->code = outcome->message = NULL;
-		outcome->result = FF_RESULT_OK;
-	}
+		ff_outcome_ok(outcome);
 	if (outcome->result == FF_RESULT_OK)
 		ff_carrier_write_cancelled(&outcome->body, ff_carrier_known_number(call));
 }

@@ -139,21 +139,6 @@ ff_ups_address_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outc
 				   NULL);
 }
 
-/* A member of the call's pickup as time of the local clock, whatever zone is named with it. */
-static TimestampTz
-local_clock(const FfCall *call, const char *member)
-{
-	const char *path = psprintf("pickup.%s", member);
-	char *text = ff_json_text(call->document, path);
-	TimestampTz time;
-
-	if (text != NULL && strlen(text) > 19)
-		text = pnstrdup(text, 19);
-	if (!ff_time_parse(text, &time))
-		ff_connector_fail("ups", path, "Give the local time as 2026-01-05T13:00:00.");
-	return time;
-}
-
 static void
 write_pickup_address(FfJsonWriter *writer, const FfJson *address)
 {
@@ -206,20 +191,16 @@ write_pieces(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 						ff_json_text_or(ff_carrier_subject(call), "service", "03"));
 	const char *given = ff_ups_service(lane, service);
 	const char *code = given ? given : "03";
-	int64 pieces =
-		ff_json_int64_or(call->document, "pickup.packages", ff_carrier_package_count(call));
-	double grams = ff_json_double_or(call->document, "pickup.weight_g", 0);
+	int64 grams = ff_carrier_pickup_grams(call);
 	int64 heaviest = 0;
 
 	for (int i = 0; i < ff_carrier_package_count(call); i++)
 		heaviest = Max(heaviest, ff_json_int64_or(ff_carrier_package(call, i), "weight_g", 0));
-	if (grams <= 0 && heaviest > 0)
-		grams = (double) ff_carrier_total_grams(call);
 	ff_write_array(writer, "PickupPiece");
 	ff_write_object(writer, NULL);
 	ff_write_text(
 		writer, "ServiceCode", psprintf("%.*s%s", Max(0, 3 - (int) strlen(code)), "000", code));
-	ff_write_text(writer, "Quantity", psprintf(INT64_FORMAT, Max(1, pieces)));
+	ff_write_text(writer, "Quantity", psprintf(INT64_FORMAT, ff_carrier_pickup_count(call)));
 	ff_write_text(writer, "DestinationCountryCode", lane->to);
 	ff_write_text(writer, "ContainerCode", container(call));
 	ff_write_end(writer);
@@ -227,11 +208,10 @@ write_pieces(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	if (grams > 0)
 	{
 		ff_write_object(writer, "TotalWeight");
-		ff_write_text(writer,
-					  "Weight",
-					  ff_grams_to((int64) grams,
-								  lane->pounds ? FF_GRAMS_PER_POUND : FF_GRAMS_PER_KILOGRAM,
-								  1));
+		ff_write_text(
+			writer,
+			"Weight",
+			ff_grams_to(grams, lane->pounds ? FF_GRAMS_PER_POUND : FF_GRAMS_PER_KILOGRAM, 1));
 		ff_write_text(writer, "UnitOfMeasurement", lane->pounds ? "LBS" : "KGS");
 		ff_write_end(writer);
 	}
@@ -244,14 +224,12 @@ void
 ff_ups_pickup_request(const FfCall *call, FfMessage *message)
 {
 	const FfJson *pickup = ff_json_get(call->document, "pickup");
-	const FfJson *address = ff_json_get(pickup, "address");
-	TimestampTz ready = local_clock(call, "ready_at");
-	TimestampTz close = local_clock(call, "close_at");
+	const FfJson *address = ff_carrier_pickup_address(call);
+	TimestampTz ready = ff_carrier_local_clock(call, "ready_at");
+	TimestampTz close = ff_carrier_local_clock(call, "close_at");
 	FfJsonWriter writer;
 	FfUpsLane lane = {0};
 
-	if (!ff_json_is_object(address))
-		address = ff_carrier_role(call, FF_SHIP_FROM);
 	lane.from = ff_carrier_country(address);
 	if (lane.from == NULL)
 		ff_connector_fail("ups", "pickup.address.country", "Give the country as two letters.");
