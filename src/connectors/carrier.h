@@ -46,6 +46,8 @@ typedef enum FfCarrierRole
 extern const FfJson *ff_carrier_role(const FfCall *call, FfCarrierRole role);
 /* The same, or ff_carrier_fail when it is no object. */
 extern const FfJson *ff_carrier_need_role(const FfCall *call, FfCarrierRole role);
+/* Its country, or ff_carrier_fail. */
+extern const char *ff_carrier_need_country(const FfCall *call, FfCarrierRole role);
 /* Our reference: plain and at most max characters. */
 extern const char *ff_carrier_reference(const FfJson *subject, int max);
 /* The carrier's number of the shipment, or of its first package. */
@@ -205,6 +207,8 @@ extern void ff_carrier_write_money(FfJsonWriter *writer, const char *key, const 
 extern void ff_carrier_write_status(FfJsonWriter *writer, const char *status);
 /* The shipment of a cancelled label. */
 extern void ff_carrier_write_cancelled(FfJsonWriter *writer, const char *provider_reference);
+/* A webhook that is about no parcel. */
+extern void ff_carrier_no_parcel(FfOutcome *outcome);
 /* ISO 8601: in UTC when the text has a zone, else as it stands; NULL when it is no time. */
 extern char *ff_carrier_time(const char *text);
 /* Whether nothing but a return may follow. */

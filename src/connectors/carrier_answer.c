@@ -75,6 +75,16 @@ ff_carrier_write_cancelled(FfJsonWriter *writer, const char *provider_reference)
 	ff_write_end(writer);
 }
 
+void
+ff_carrier_no_parcel(FfOutcome *outcome)
+{
+	ff_outcome_set(outcome,
+				   FF_RESULT_REFUSED,
+				   "unreadable_event",
+				   "The body names no tracking number.",
+				   "tracking_number");
+}
+
 /* Whether the text of a time ends in a zone: Z, or an offset behind the clock. */
 static bool
 has_zone(const char *text)

@@ -82,6 +82,17 @@ ff_carrier_need_role(const FfCall *call, FfCarrierRole role)
 }
 
 const char *
+ff_carrier_need_country(const FfCall *call, FfCarrierRole role)
+{
+	const char *country = ff_carrier_country(ff_carrier_role(call, role));
+
+	if (country == NULL)
+		ff_carrier_fail(
+			call, psprintf("%s.country", role_members[role]), "Give the country as two letters.");
+	return country;
+}
+
+const char *
 ff_carrier_reference(const FfJson *subject, int max)
 {
 	char *reference = ff_carrier_text(subject, "reference", max);

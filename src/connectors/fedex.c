@@ -201,6 +201,23 @@ ff_fedex_account(FfJsonWriter *writer, const FfCall *call, const char *key)
 	ff_write_end(writer);
 }
 
+void
+ff_fedex_payor(FfJsonWriter *writer, const FfCall *call, const char *account)
+{
+	ff_write_object(writer, "payor");
+	ff_write_object(writer, "responsibleParty");
+	if (account == NULL)
+		ff_fedex_account(writer, call, "accountNumber");
+	else
+	{
+		ff_write_object(writer, "accountNumber");
+		ff_write_text(writer, "value", account);
+		ff_write_end(writer);
+	}
+	ff_write_end(writer);
+	ff_write_end(writer);
+}
+
 /* An address is looked at: any answer but a refused login is good news. */
 static void
 test_request(const FfCall *call, FfMessage *message)

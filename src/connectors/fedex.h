@@ -20,6 +20,8 @@ extern void ff_fedex_begin(const FfCall *call, FfMessage *message, const char *m
 extern void ff_fedex_body(FfMessage *message, FfJsonWriter *writer);
 /* The account number as FedEx wants it, {"value": …}; fails when the connection has none. */
 extern void ff_fedex_account(FfJsonWriter *writer, const FfCall *call, const char *key);
+/* Whose account is billed: the one given, or ours when it is NULL. */
+extern void ff_fedex_payor(FfJsonWriter *writer, const FfCall *call, const char *account);
 /* Credentials of the project that tracks, when it is one of its own. */
 extern const FfAuth ff_fedex_tracking;
 

@@ -132,20 +132,7 @@ write_duties(FfJsonWriter *writer, const FfCall *call)
 	else
 		ff_write_text(writer, "paymentType", "RECIPIENT");
 	if (!rating && (ours || account != NULL))
-	{
-		ff_write_object(writer, "payor");
-		ff_write_object(writer, "responsibleParty");
-		if (ours)
-			ff_fedex_account(writer, call, "accountNumber");
-		else
-		{
-			ff_write_object(writer, "accountNumber");
-			ff_write_text(writer, "value", account);
-			ff_write_end(writer);
-		}
-		ff_write_end(writer);
-		ff_write_end(writer);
-	}
+		ff_fedex_payor(writer, call, account);
 	ff_write_end(writer);
 }
 

@@ -206,15 +206,18 @@ note_unfinished(const FfCall *call, FfOutcome *outcome, const FfJson *output)
 void
 ff_fedex_ship_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
+	/* asking what became of a job makes nothing */
+	bool asking = ff_json_text(call->state, "job") != NULL;
 	const FfJson *output;
 	const FfJson *shipment;
 	const char *id;
 	FfJson *json;
 
-	if (!ff_fedex_reply(call, reply, FF_REPEAT_AFTER_FIND, outcome, &json))
+	if (!ff_fedex_reply(
+			call, reply, asking ? FF_REPEAT_SAFE : FF_REPEAT_AFTER_FIND, outcome, &json))
 	{
 		/* a job whose result is gone may have made the shipment all the same */
-		if (call->state != NULL && ff_fedex_is_absence(outcome->code))
+		if (asking && ff_fedex_is_absence(outcome->code))
 			outcome->result = FF_RESULT_UNKNOWN;
 		return;
 	}

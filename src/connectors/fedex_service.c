@@ -126,12 +126,8 @@ ff_fedex_lane(const FfCall *call, FfFedexLane *lane)
 {
 	const char *service = ff_json_text_or(ff_carrier_subject(call), "service", NULL);
 
-	lane->from = ff_carrier_country(ff_carrier_role(call, FF_SHIP_FROM));
-	lane->to = ff_carrier_country(ff_carrier_role(call, FF_SHIP_TO));
-	if (lane->from == NULL)
-		ff_carrier_fail(call, "ship_from.country", "Give the country of origin as two letters.");
-	if (lane->to == NULL)
-		ff_carrier_fail(call, "ship_to.country", "Give the country of destination as two letters.");
+	lane->from = ff_carrier_need_country(call, FF_SHIP_FROM);
+	lane->to = ff_carrier_need_country(call, FF_SHIP_TO);
 	lane->service = service ? ff_fedex_service(service) : NULL;
 	if (service != NULL && lane->service == NULL)
 		ff_carrier_fail(

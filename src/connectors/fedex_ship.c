@@ -62,18 +62,7 @@ write_payment(FfJsonWriter *writer, const FfCall *call)
 						"FedEx bills the receiver by an account number only.");
 	ff_write_object(writer, "shippingChargesPayment");
 	ff_write_text(writer, "paymentType", ours ? "SENDER" : receiver ? "RECIPIENT" : "THIRD_PARTY");
-	ff_write_object(writer, "payor");
-	ff_write_object(writer, "responsibleParty");
-	if (ours)
-		ff_fedex_account(writer, call, "accountNumber");
-	else
-	{
-		ff_write_object(writer, "accountNumber");
-		ff_write_text(writer, "value", account);
-		ff_write_end(writer);
-	}
-	ff_write_end(writer);
-	ff_write_end(writer);
+	ff_fedex_payor(writer, call, account);
 	ff_write_end(writer);
 }
 

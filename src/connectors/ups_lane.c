@@ -21,12 +21,8 @@ both(const FfUpsLane *lane, const char *list)
 void
 ff_ups_lane(const FfCall *call, FfUpsLane *lane)
 {
-	lane->from = ff_carrier_country(ff_carrier_role(call, FF_SHIP_FROM));
-	lane->to = ff_carrier_country(ff_carrier_role(call, FF_SHIP_TO));
-	if (lane->from == NULL)
-		ff_carrier_fail(call, "ship_from.country", "Give the country of origin as two letters.");
-	if (lane->to == NULL)
-		ff_carrier_fail(call, "ship_to.country", "Give the country of destination as two letters.");
+	lane->from = ff_carrier_need_country(call, FF_SHIP_FROM);
+	lane->to = ff_carrier_need_country(call, FF_SHIP_TO);
 	lane->is_return = ff_carrier_is_return(call);
 	lane->abroad = strcmp(lane->from, lane->to) != 0;
 	lane->customs =

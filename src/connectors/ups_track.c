@@ -291,9 +291,5 @@ ff_ups_alert_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 	}
 	ff_write_end(&outcome->body);
 	if (count == 0)
-		ff_outcome_set(outcome,
-					   FF_RESULT_REFUSED,
-					   "unreadable_event",
-					   "The body names no tracking number.",
-					   "tracking_number");
+		ff_carrier_no_parcel(outcome);
 }
