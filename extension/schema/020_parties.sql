@@ -241,6 +241,7 @@ CREATE TABLE fulfillment.channels (
 	stock_buffer int NOT NULL DEFAULT 0 CHECK (stock_buffer >= 0),
 	partial_updates boolean NOT NULL DEFAULT true,
 	create_items boolean NOT NULL DEFAULT false,
+	services jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(services) = 'object'),
 	order_cursor jsonb,
 	fetched_at timestamptz,
 	attributes jsonb NOT NULL DEFAULT '{}',
@@ -253,4 +254,6 @@ COMMENT ON COLUMN fulfillment.channels.connection_id IS 'NULL: orders come by fu
 COMMENT ON COLUMN fulfillment.channels.stock_buffer IS 'Units of every item kept from this channel';
 COMMENT ON COLUMN fulfillment.channels.partial_updates IS 'The channel takes one update per shipment; false: one when everything shipped';
 COMMENT ON COLUMN fulfillment.channels.create_items IS 'An unknown SKU becomes an item instead of an error';
+COMMENT ON COLUMN fulfillment.channels.services IS
+	'From the channel''s shipping methods to codes of services ({"flat_rate:3": "standard"}); what is neither here nor a code asks for no service';
 COMMENT ON COLUMN fulfillment.channels.order_cursor IS 'Where the last finished fetch ended';

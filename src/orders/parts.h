@@ -59,6 +59,7 @@ typedef struct FfNewOrder
 	const FfJson *raw;
 	int64 channel_id;
 	const char *currency; /* the channel's, when the document has none */
+	const char *service;  /* ours, for what the document asks; NULL: any */
 	int64 *item_ids;      /* of the lines; 0: unknown */
 	int64 order_id;       /* set by ff_orders_insert; 0: it exists already */
 	bool valid;

@@ -13,8 +13,13 @@
 #include "orders/parts.h"
 #include "pg/spi.h"
 
-static FfStatement find_channels =
-	FF_STATEMENT("select code, channel_id, currency, create_items from fulfillment.channels"
+static FfStatement find_channels = FF_STATEMENT(
+	"select code, channel_id, currency, create_items, services from fulfillment.channels"
+	" where merchant_id = $1 and code = any ($2) and active",
+	INT4OID, TEXTARRAYOID);
+
+static FfStatement known_services =
+	FF_STATEMENT("select distinct code from fulfillment.services"
 				 " where merchant_id = $1 and code = any ($2) and active",
 				 INT4OID, TEXTARRAYOID);
 
@@ -133,6 +138,8 @@ resolve_channels(int32 merchant_id, FfNewOrder **orders, int count, bool *create
 				orders[i]->channel_id = ff_row_int8(&rows, row, 2);
 				orders[i]->currency = ff_row_text(&rows, row, 3);
 				creates[i] = ff_row_bool(&rows, row, 4);
+				orders[i]->service = ff_json_text(
+					ff_json_member(ff_row_json(&rows, row, 5), orders[i]->document->service), NULL);
 			}
 		if (code != NULL && orders[i]->channel_id == 0)
 			ff_field_error(orders[i]->reader,
@@ -141,6 +148,42 @@ resolve_channels(int32 merchant_id, FfNewOrder **orders, int count, bool *create
 						   "channel",
 						   "there is no active channel \"%s\"",
 						   code);
+	}
+}
+
+/* What a channel calls a service is ours when it is mapped or has our name; else any will do. */
+static void
+resolve_services(int32 merchant_id, FfNewOrder **orders, int count)
+{
+	FfColumn wanted;
+	FfRows rows;
+
+	ff_column_init(&wanted, TEXTOID);
+	for (int i = 0; i < count; i++)
+	{
+		if (orders[i]->service == NULL)
+			orders[i]->service = orders[i]->document->service;
+		if (orders[i]->service != NULL)
+			ff_column_add(&wanted, ff_text(orders[i]->service));
+	}
+	if (wanted.count == 0)
+		return;
+	rows = ff_run(&known_services, ff_int4(merchant_id), ff_column(&wanted));
+	for (int i = 0; i < count; i++)
+	{
+		bool known = orders[i]->service == NULL;
+
+		for (uint64 row = 0; !known && row < rows.count; row++)
+			known = strcmp(ff_row_text(&rows, row, 1), orders[i]->service) == 0;
+		if (known)
+			continue;
+		ff_field_error(orders[i]->reader,
+					   FF_SEVERITY_NOTE,
+					   "unknown_service",
+					   "service",
+					   "there is no service \"%s\"; any will do",
+					   orders[i]->service);
+		orders[i]->service = NULL;
 	}
 }
 
@@ -222,6 +265,7 @@ ff_orders_resolve(int32 merchant_id, FfNewOrder **orders, int count)
 	if (count == 0)
 		return;
 	resolve_channels(merchant_id, orders, count, creates);
+	resolve_services(merchant_id, orders, count);
 	create_missing_items(merchant_id, orders, count, creates);
 	resolve_items(merchant_id, orders, count);
 	for (int i = 0; i < count; i++)
@@ -253,7 +297,7 @@ add_order(FfColumn *columns, const FfNewOrder *order)
 		ff_text(document->language),
 		ship_to.null ? ff_json_from_text("{}") : ship_to,
 		address_json(document->bill_to),
-		ff_text(document->service),
+		ff_text(order->service),
 		ff_time_or_null(document->promised_by),
 		ff_bool(document->ship_complete),
 		ff_time_or_null(document->not_before),
@@ -358,7 +402,7 @@ ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number)
 		   ff_text(document->language),
 		   ship_to.null ? ff_json_from_text("{}") : ship_to,
 		   address_json(document->bill_to),
-		   ff_text(document->service),
+		   ff_text(version->service),
 		   ff_time_or_null(document->promised_by),
 		   ff_bool(document->ship_complete),
 		   ff_time_or_null(document->not_before),

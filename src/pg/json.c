@@ -159,6 +159,12 @@ ff_json_get(const FfJson *json, const char *path)
 	return found;
 }
 
+FfJson *
+ff_json_member(const FfJson *object, const char *name)
+{
+	return name != NULL ? step(object, name, (int) strlen(name)) : NULL;
+}
+
 int
 ff_json_count(const FfJson *json)
 {

@@ -33,6 +33,9 @@ extern FfJson *ff_json_parse(const char *text, size_t length, char **error);
 /* The member at a dotted path ("a.b.0.c"; a whole number indexes an array). */
 extern FfJson *ff_json_get(const FfJson *json, const char *path);
 
+/* The member of that very name, dots and all; NULL name: NULL. */
+extern FfJson *ff_json_member(const FfJson *object, const char *name);
+
 /* Elements of an array; an object or scalar is a list of itself, NULL and JSON null are none. */
 extern int ff_json_count(const FfJson *json);
 extern FfJson *ff_json_at(const FfJson *json, int index);

@@ -209,6 +209,9 @@ ff_raise_attention(void *subject, const void *payload)
 void
 ff_escalate(void *subject, const void *payload)
 {
+	/* what could not be held is being cancelled instead */
+	if (((FfShipment *) subject)->state == FF_SHIPMENT_CANCEL_REQUESTED)
+		return;
 	tell(subject,
 		 "too_late",
 		 "%s could not be stopped",

@@ -178,7 +178,8 @@ ff_update_channel(void *subject, const void *report)
 				   .order_id = shipment->order_id};
 	bool untold;
 
-	if (rows.count == 0)
+	/* a channel hears that goods left; that they arrived is told as a fact */
+	if (rows.count == 0 || shipment->event == FF_SHIPMENT_EVENT_DELIVERED)
 		return;
 	untold = ff_run(&take_back_confirmation,
 					ff_int4(shipment->merchant_id),

@@ -95,6 +95,19 @@ ff_unfreeze(void *subject, const void *payload)
 		ff_enqueue_create(shipment, payload);
 }
 
+/* A provider that cannot hold a shipment is asked to cancel it: stopped all the same. */
+static bool
+cancel_instead(FfShipment *shipment, const FfShipmentReport *report)
+{
+	FfShipmentReport instead = {.cause = report->cause};
+
+	if (shipment->state != FF_SHIPMENT_ACCEPTED ||
+		!ff_provider_can(shipment, FF_OP_CANCEL_SHIPMENT))
+		return false;
+	ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_CANCEL, &instead);
+	return true;
+}
+
 void
 ff_request_stop(void *subject, const void *payload)
 {
@@ -108,13 +121,7 @@ ff_request_stop(void *subject, const void *payload)
 		return; /* it may never have arrived: asked as soon as that is known */
 	if (ff_provider_can(shipment, FF_OP_HOLD_SHIPMENT))
 		ff_shipment_task(shipment, FF_OP_HOLD_SHIPMENT);
-	else if (ff_provider_can(shipment, FF_OP_CANCEL_SHIPMENT))
-	{
-		FfShipmentReport instead = {.cause = report->cause};
-
-		ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_CANCEL, &instead);
-	}
-	else
+	else if (!cancel_instead(shipment, report))
 		call_warehouse(shipment, "stop");
 }
 
