@@ -23,6 +23,7 @@ CREATE TABLE fulfillment.orders (
 	auto_cancel_at timestamptz,
 	payment jsonb NOT NULL DEFAULT '{}',
 	document jsonb NOT NULL,
+	delivered jsonb,
 	errors jsonb,
 	excluded_locations bigint[] NOT NULL DEFAULT '{}',
 	next_routing_at timestamptz,
@@ -47,7 +48,9 @@ COMMENT ON TABLE fulfillment.orders IS 'One row per order of a channel; control 
 COMMENT ON COLUMN fulfillment.orders.number IS 'The number people use; unique in its channel';
 COMMENT ON COLUMN fulfillment.orders.channel_order_id IS 'The channel''s technical id, when it differs from the number';
 COMMENT ON COLUMN fulfillment.orders.version IS 'Version of the newest document taken; older ones change nothing';
-COMMENT ON COLUMN fulfillment.orders.document IS 'The newest document as it came in';
+COMMENT ON COLUMN fulfillment.orders.document IS 'The order as it is to be fulfilled: the newest version, with what people changed here';
+COMMENT ON COLUMN fulfillment.orders.delivered IS
+	'The newest version as it came in, where people changed the order here: a later one changes only what differs from it';
 COMMENT ON COLUMN fulfillment.orders.errors IS 'Why the order is invalid: [{code, field, line, message}]';
 COMMENT ON COLUMN fulfillment.orders.excluded_locations IS 'Locations that refused or fell short: not asked again before goods arrive there';
 COMMENT ON COLUMN fulfillment.orders.next_routing_at IS 'When assignment is tried next; NULL when nothing waits for it';

@@ -141,20 +141,36 @@ apply_wishes(int32 merchant_id, const FfNewOrder *new_order, bool from_channel)
 	ff_order_settle(merchant_id, new_order->order_id, request.cause);
 }
 
+/* What people changed here stays, unless the channel has changed it, too. */
+static void
+merge_with_ours(int32 merchant_id, const FfOrder *order, FfNewOrder *version)
+{
+	const FfJson *delivered = version->raw;
+	FfNewOrder *merged = ff_new_order_read(
+		ff_merge_documents(order->document, order->delivered, delivered), order->channel);
+
+	ff_orders_resolve(merchant_id, &merged, 1);
+	*version = *merged;
+	version->delivered = delivered;
+}
+
 /* A document of an order that exists: another version, or the same again. */
 static FfIntake
 redeliver(int32 merchant_id, int64 order_id, FfNewOrder *version, bool from_channel,
 		  const char *cause)
 {
 	FfOrder *order = ff_order_lock(merchant_id, order_id);
-	FfOrderRequest request = {.cause = cause,
-							  .from_channel = from_channel,
-							  .version = version->document->version,
-							  .raw = version->raw,
-							  .document = version->document,
-							  .reader = version->reader,
-							  .resolved = version};
-	FfVerdict verdict = ff_order_apply(order, FF_ORDER_EVENT_RECEIVE, &request);
+	FfOrderRequest request = {
+		.cause = cause, .from_channel = from_channel, .version = version->document->version};
+	FfVerdict verdict;
+
+	if (order->delivered != NULL && request.version > order->version)
+		merge_with_ours(merchant_id, order, version);
+	request.raw = version->raw;
+	request.document = version->document;
+	request.reader = version->reader;
+	request.resolved = version;
+	verdict = ff_order_apply(order, FF_ORDER_EVENT_RECEIVE, &request);
 
 	if (verdict.step == FF_STEP_DUPLICATE)
 		return FF_INTAKE_DUPLICATE;

@@ -44,6 +44,7 @@ extern void ff_store_correction(void *order, const void *request);
 
 /* tell.c: channel, platforms, people, money */
 extern void ff_report_errors(void *order, const void *request);
+extern void ff_report_corrected(FfOrder *order, const FfOrderRequest *request);
 extern void ff_order_notify(void *order, const void *request);
 extern void ff_order_update_channel(void *order, const void *request);
 extern void ff_order_refund(void *order, const void *request);
@@ -51,12 +52,18 @@ extern void ff_capture_remainder(void *order, const void *request);
 extern void ff_close_order(void *order, const void *request);
 extern void ff_reopen_order(void *order, const void *request);
 
+/* merge.c */
+/* The order as people left it, changed by what differs between the last two deliveries. */
+extern FfJson *ff_merge_documents(const FfJson *ours, const FfJson *before, const FfJson *after);
+
 /* store.c: rows of orders and lines */
 typedef struct FfNewOrder
 {
 	const FfOrderDocument *document;
 	FfFieldReader *reader;
 	const FfJson *raw;
+	const FfJson *delivered; /* as it came in, when raw is it merged with what people changed */
+	bool by_hand;            /* a person changed it here */
 	int64 channel_id;
 	const char *currency; /* the channel's, when the document has none */
 	const char *service;  /* ours, for what the document asks; NULL: any */

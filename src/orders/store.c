@@ -78,11 +78,12 @@ static FfStatement rewrite_order = FF_STATEMENT(
 	"update fulfillment.orders set version = $3, document = $4, errors = $5, currency = $6,"
 	"       email = $7, phone = $8, language = $9, ship_to = $10, bill_to = $11, service = $12,"
 	"       promised_by = $13, ship_complete = $14, not_before = $15, auto_cancel_at = $16,"
-	"       payment = $17, attributes = $18, channel_order_id = coalesce($19, channel_order_id)"
+	"       payment = $17, attributes = $18, channel_order_id = coalesce($19, channel_order_id),"
+	"       delivered = $20"
 	" where merchant_id = $1 and order_id = $2",
 	INT4OID, INT8OID, INT8OID, JSONBOID, JSONBOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
 	JSONBOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, JSONBOID, JSONBOID,
-	TEXTOID);
+	TEXTOID, JSONBOID);
 
 static FfArgument
 address_json(const FfAddress *address)
@@ -384,6 +385,15 @@ ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 	/* clang-format on */
 }
 
+/* What the channel sent last is kept beside the document once a person has changed that. */
+static const FfJson *
+delivery_to_keep(const FfOrder *order, const FfNewOrder *version)
+{
+	if (version->by_hand)
+		return order->delivered != NULL ? order->delivered : order->document;
+	return version->delivered;
+}
+
 void
 ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number)
 {
@@ -409,6 +419,7 @@ ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number)
 		   ff_time_or_null(document->auto_cancel_at),
 		   payment_json(document),
 		   object_or_empty(document->attributes),
-		   ff_text(document->channel_order_id));
+		   ff_text(document->channel_order_id),
+		   ff_json(delivery_to_keep(order, version)));
 	order->version = number;
 }

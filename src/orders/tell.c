@@ -89,35 +89,6 @@ tell_platforms(FfOrder *order, const FfOrderRequest *request)
 	ff_notify(&fact, 1);
 }
 
-/* With the last hold only, and never back to the channel that asked for it. */
-void
-ff_order_update_channel(void *subject, const void *payload)
-{
-	FfOrder *order = subject;
-	const FfOrderRequest *request = payload;
-	const Telling *telling = telling_of(order->event);
-	FfJsonWriter body;
-	FfTask task = {.merchant_id = order->merchant_id,
-				   .connection_id = order->channel_connection_id,
-				   .operation = FF_OP_UPDATE_ORDER,
-				   .subject_kind = "order",
-				   .subject_id = order->order_id,
-				   .order_id = order->order_id};
-
-	if (order->event == FF_ORDER_EVENT_RELEASE && order->active_holds > 0)
-		return;
-	tell_platforms(order, request);
-	if (telling == NULL || telling->channel_state == NULL || request->from_channel ||
-		order->channel_connection_id == 0)
-		return;
-	ff_write_init(&body);
-	ff_write_object(&body, NULL);
-	ff_write_text(&body, "state", telling->channel_state);
-	ff_write_text(&body, "note", request->hold_reason ? request->hold_reason : request->cause);
-	task.payload = ff_write_finish(&body);
-	ff_tasks_add(&task, 1);
-}
-
 /* What is wrong, in one line for the channel's note. */
 static char *
 list_errors(const FfFieldReader *reader)
@@ -136,13 +107,9 @@ list_errors(const FfFieldReader *reader)
 	return text.data;
 }
 
-/* The channel hears what is wrong by field, a person sees it; the customer hears nothing. */
-void
-ff_report_errors(void *subject, const void *payload)
+static void
+tell_channel(const FfOrder *order, const char *state, const char *note)
 {
-	FfOrder *order = subject;
-	const FfOrderRequest *request = payload;
-	char *list = list_errors(request->reader);
 	FfJsonWriter body;
 	FfTask task = {.merchant_id = order->merchant_id,
 				   .connection_id = order->channel_connection_id,
@@ -150,6 +117,41 @@ ff_report_errors(void *subject, const void *payload)
 				   .subject_kind = "order",
 				   .subject_id = order->order_id,
 				   .order_id = order->order_id};
+
+	if (order->channel_connection_id == 0)
+		return;
+	ff_write_init(&body);
+	ff_write_object(&body, NULL);
+	ff_write_text(&body, "state", state);
+	ff_write_text(&body, "note", note);
+	task.payload = ff_write_finish(&body);
+	ff_tasks_add(&task, 1);
+}
+
+/* With the last hold only, and never back to the channel that asked for it. */
+void
+ff_order_update_channel(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+	const FfOrderRequest *request = payload;
+	const Telling *telling = telling_of(order->event);
+
+	if (order->event == FF_ORDER_EVENT_RELEASE && order->active_holds > 0)
+		return;
+	tell_platforms(order, request);
+	if (telling != NULL && telling->channel_state != NULL && !request->from_channel)
+		tell_channel(order,
+					 telling->channel_state,
+					 request->hold_reason ? request->hold_reason : request->cause);
+}
+
+/* The channel hears what is wrong by field, a person sees it; the customer hears nothing. */
+void
+ff_report_errors(void *subject, const void *payload)
+{
+	FfOrder *order = subject;
+	const FfOrderRequest *request = payload;
+	char *list = list_errors(request->reader);
 
 	ff_attention_open(order->merchant_id,
 					  "invalid_order",
@@ -161,14 +163,13 @@ ff_report_errors(void *subject, const void *payload)
 						  ? "Correct it with fulfillment.edit_order."
 						  : "Wait for the next version, or correct it with fulfillment.edit_order "
 							"and release the hold.");
-	if (order->channel_connection_id == 0)
-		return;
-	ff_write_init(&body);
-	ff_write_object(&body, NULL);
-	ff_write_text(&body, "state", "on_hold");
-	ff_write_text(&body, "note", psprintf("Cannot be fulfilled: %s", list));
-	task.payload = ff_write_finish(&body);
-	ff_tasks_add(&task, 1);
+	tell_channel(order, "on_hold", psprintf("Cannot be fulfilled: %s", list));
+}
+
+void
+ff_report_corrected(FfOrder *order, const FfOrderRequest *request)
+{
+	tell_channel(order, "released", "Corrected, and being fulfilled.");
 }
 
 void

@@ -23,9 +23,10 @@ static FfStatement count_late =
 				 INT4OID, INT8OID);
 
 static FfStatement keep_version =
-	FF_STATEMENT("update fulfillment.orders set version = $3, errors = $4"
+	FF_STATEMENT("update fulfillment.orders set version = $3, errors = $4,"
+				 "       delivered = coalesce($5, delivered)"
 				 " where merchant_id = $1 and order_id = $2",
-				 INT4OID, INT8OID, INT8OID, JSONBOID);
+				 INT4OID, INT8OID, INT8OID, JSONBOID, JSONBOID);
 
 static FfStatement holds_of_document =
 	FF_STATEMENT("select hold_id, reason from fulfillment.holds"
@@ -92,7 +93,8 @@ store_version(FfOrder *order, const FfOrderRequest *request)
 		   ff_int4(order->merchant_id),
 		   ff_int8(order->order_id),
 		   ff_int8(request->version),
-		   ff_errors_or_null(request->reader));
+		   ff_errors_or_null(request->reader),
+		   ff_json(request->resolved->delivered));
 	order->version = request->version;
 }
 
@@ -205,6 +207,22 @@ ff_apply_update(void *subject, const void *payload)
 	follow_document(order, request);
 }
 
+/*
+ * The channel was told that the order cannot be fulfilled and put it on hold;
+ * that may have come back as a hold.  Now that a person has corrected it here,
+ * both end.
+ */
+static void
+end_own_report(FfOrder *order, const FfOrderRequest *request)
+{
+	FfOrderRequest release = {.cause = request->cause};
+
+	if (ff_run(&holds_of_document, ff_int4(order->merchant_id), ff_int8(order->order_id)).count > 0)
+		hold_as_document(order, &release, NULL, 0);
+	else
+		ff_report_corrected(order, request);
+}
+
 void
 ff_store_correction(void *subject, const void *payload)
 {
@@ -221,4 +239,6 @@ ff_store_correction(void *subject, const void *payload)
 	ff_order_lines_insert(order->merchant_id, versions, 1);
 	ff_order_refresh(order);
 	ff_attention_close(order->merchant_id, "invalid_order", order->order_id, 0, "corrected");
+	if (version.by_hand)
+		end_own_report(order, request);
 }

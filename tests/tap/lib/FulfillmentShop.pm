@@ -73,6 +73,8 @@ sub connect_peers
 	$self->connect('warehouse', 'ongoing_wms',
 		{ base_url => $sim->url('ongoing'), goods_owner_id => 159 },
 		{ user => 'demo', password => 'demo' });
+	# This shop is on a machine of its own; the connector's default spares shared hosting.
+	$self->sql("UPDATE fulfillment.connections SET rate_per_second = 100, max_concurrency = 8 WHERE code = 'shop'");
 	$sim->settings('ongoing', { auto_articles => JSON::PP::true });
 	return;
 }
