@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW fulfillment.order_status WITH (security_invoker = true) A
 	       u.unassigned, CASE WHEN u.unassigned > 0 THEN o.routing_reason END AS waits_because,
 	       CASE WHEN u.unassigned > 0 THEN o.next_routing_at END AS next_try_at,
 	       q.assigned, q.submitted, q.shipped, q.over_shipped, q.delivered, q.returned,
-	       s.shipments, a.waiting AS attention, jsonb_path_query_array(o.errors, '$[*] ? (@.severity != "note")') AS errors, o.received_at, o.closed_at
+	       s.shipments, a.waiting AS attention, nullif(jsonb_path_query_array(o.errors, '$[*] ? (@.severity != "note")'), '[]') AS errors, o.received_at, o.closed_at
 	  FROM fulfillment.channels c
 	  JOIN fulfillment.orders o ON o.merchant_id = c.merchant_id AND o.channel_id = c.channel_id
 	 CROSS JOIN LATERAL (

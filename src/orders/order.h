@@ -46,6 +46,7 @@ typedef struct FfOrder
 	bool shipped_anyway;
 	int active_holds;
 	FfJson *document;
+	FfJson *errors;    /* what was wrong with the document so far; NULL: nothing */
 	FfJson *delivered; /* what came in last, when people changed the order since; else NULL */
 	int line_count;
 	FfLine *lines;

@@ -145,6 +145,17 @@ ff_order_update_channel(void *subject, const void *payload)
 					 request->hold_reason ? request->hold_reason : request->cause);
 }
 
+/* Whether the same was wrong before, and so has been told. */
+static bool
+reported_before(const FfOrder *order, const FfFieldReader *reader)
+{
+	char *now = ff_field_errors_json(reader);
+
+	return order->event == FF_ORDER_EVENT_CORRECT && order->errors != NULL &&
+		   strcmp(ff_json_dump(order->errors),
+				  ff_json_dump(ff_json_parse(now, strlen(now), NULL))) == 0;
+}
+
 /* The channel hears what is wrong by field, a person sees it; the customer hears nothing. */
 void
 ff_report_errors(void *subject, const void *payload)
@@ -153,6 +164,8 @@ ff_report_errors(void *subject, const void *payload)
 	const FfOrderRequest *request = payload;
 	char *list = list_errors(request->reader);
 
+	if (reported_before(order, request->reader))
+		return;
 	ff_attention_open(order->merchant_id,
 					  "invalid_order",
 					  order->order_id,

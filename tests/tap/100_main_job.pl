@@ -1,0 +1,79 @@
+# The main job on real input: orders in WooCommerce's wire format become parcels in the formats of
+# UPS and Ongoing, and a courier's work list; they are delivered, the shop is told once, the ledger
+# is exact.  `make demo` tells the same story to a person.
+
+use strict;
+use warnings;
+
+use FindBin qw($RealBin);
+use lib "$RealBin/lib";
+
+use FulfillmentCluster;
+use FulfillmentShop;
+use FulfillmentSimulator;
+use JSON::PP ();
+use Test::More;
+
+my $orders = 40;
+my $node = FulfillmentCluster->start_new('main');
+my $sim = FulfillmentSimulator->start(seed => 7);
+my $shop = FulfillmentShop->open($node, $sim);
+
+sub count_of { return $node->value("SELECT count(*) FROM $_[0]") }
+
+$shop->seed(orders => $orders, bad_address => 0.05, on_hold => 0.05);
+$shop->fetch;
+ok($shop->until_true("SELECT count(*) = $orders FROM fulfillment.orders"), 'every order of the shop was taken');
+ok($shop->quiet, 'every call was made');
+is(count_of("fulfillment.tasks WHERE state = 'parked'"), 0, 'none of them waits for a person');
+
+my $invalid = $node->value("SELECT coalesce(string_agg(order_id::text, ','), '0') FROM fulfillment.orders WHERE state = 'invalid'");
+isnt($invalid, '0', 'orders without an address that works are parked');
+$node->value("SELECT count(fulfillment.edit_order(order_id, '{\"ship_to\": {\"name\": \"Eva Ek\",
+	\"street1\": \"Storgatan 1\", \"city\": \"Malmö\", \"postcode\": \"21122\", \"country\": \"SE\"}}'))
+	FROM fulfillment.orders WHERE order_id IN ($invalid)");
+is(count_of("fulfillment.orders WHERE state = 'invalid'"), 0, 'corrected, they go on');
+$node->value("SELECT count(fulfillment.release_order(order_id)) FROM fulfillment.order_status WHERE progress = 'held'");
+ok($shop->quiet, 'the calls of what was corrected and released were made');
+
+# What each provider has is what we think it has, once.
+my @ours = split /\n/, $node->value("SELECT reference FROM fulfillment.shipment_status
+	WHERE provider = 'ups' AND state <> 'cancelled' ORDER BY 1");
+my %made;
+$made{ $_->{reference} }++ for @{ $sim->get('/ups/shipments?voided=false')->{shipments} };
+is_deeply([ sort keys %made ], [ sort @ours ], 'UPS has exactly our shipments');
+is_deeply([ grep { $made{$_} != 1 } keys %made ], [], '... each once');
+is(count_of("fulfillment.documents WHERE kind = 'label' AND sha256 = sha256(content) AND voided_at IS NULL"),
+	count_of("fulfillment.packages p JOIN fulfillment.shipment_status s USING (merchant_id, shipment_id)
+		WHERE s.provider = 'ups' AND s.state <> 'cancelled'"),
+	'every parcel at UPS has its label');
+cmp_ok(count_of("fulfillment.shipment_status WHERE provider = 'boras' AND state = 'accepted'"), '>', 0,
+	'the warehouse took its orders');
+
+# They leave, and arrive.
+$node->value("SELECT count(fulfillment.confirm_shipment(shipment_id, jsonb_build_object(
+	'tracking_number', 'ROAD-' || shipment_id, 'carrier', 'courier'))) FROM fulfillment.work_list");
+$sim->post('/ongoing/move', { all => JSON::PP::true, to => 'sent' });
+for (1 .. 4)
+{
+	$shop->pass(36);
+	$shop->quiet;
+}
+$node->value("SELECT count(fulfillment.report_tracking(tracking_number, '[{\"status\": \"delivered\"}]'))
+	FROM fulfillment.packages WHERE tracking_number LIKE 'ROAD-%'");
+$node->value("UPDATE fulfillment.providers SET assume_delivered_after = '1 millisecond' WHERE code = 'boras'");
+$node->value('SELECT fulfillment.expire_due(1000)');
+ok($shop->quiet, 'the shop was told');
+
+is(count_of("fulfillment.order_status WHERE state NOT IN ('closed', 'cancelled') AND progress <> 'unfillable'
+	AND progress <> 'backordered'"), 0, 'every order that could be filled is closed')
+  or diag($node->value("SELECT number, state, progress FROM fulfillment.order_status WHERE state <> 'closed'"));
+is(count_of("fulfillment.shipments WHERE state NOT IN ('delivered', 'cancelled')"), 0, 'every shipment arrived');
+is($node->value("SELECT count(DISTINCT idempotency) FROM (SELECT subject_id, request AS idempotency FROM fulfillment.calls
+	WHERE operation = 'confirm_shipment' AND result = 'ok') c") > 0, 1, 'confirmations are on record');
+is($node->value('SELECT count(*) FROM fulfillment.check_stock()'), 0, 'the ledger is exact');
+is($node->value("SELECT sum(reserved) FROM fulfillment.stock_levels"), 0, 'nothing stays reserved');
+is_deeply([ $sim->offence_lines ], [], 'the peers found nothing wrong with what they were sent');
+
+$node->stop;
+done_testing;
