@@ -211,6 +211,7 @@ fulfillment_edit_order(PG_FUNCTION_ARGS)
 	order = ff_order_lock(merchant_id, order_id);
 	refuse_foreign_changes(order, changes);
 	edited = ff_new_order_read(lay_over(order->document, changes), order->channel);
+	edited->by_hand = true;
 	ff_orders_resolve(merchant_id, &edited, 1);
 	request.version = order->version;
 	request.raw = edited->raw;
