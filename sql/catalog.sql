@@ -41,8 +41,13 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
 ORDER BY c.relname, a.attnum;
 
 -- merchant_id leads every primary key, unique key and foreign key.  (Merchants have a code too.)
+-- Of partitioned tables the partitions have it.
 SELECT relname AS "has no primary key" FROM tables t
-WHERE NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid AND indisprimary)
+WHERE relkind <> 'p' AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid AND indisprimary)
+ORDER BY 1;
+SELECT i.indexrelid::regclass AS "index that keeps a dump from being restored"
+FROM tables t JOIN pg_index i ON i.indrelid = t.oid
+WHERE relkind = 'p'
 ORDER BY 1;
 
 SELECT t.relname AS "table", i.indexrelid::regclass AS "does not begin with merchant_id"

@@ -136,8 +136,11 @@ BEGIN
                 kept.name || '_default', kept.moment, kept.moment)
                 INTO part USING month, month + interval '1 month';
             CONTINUE WHEN part IS NOT NULL;
-            EXECUTE format('CREATE TABLE fulfillment.%I PARTITION OF fulfillment.%I FOR VALUES FROM (%L) TO (%L)',
-                kept.name || to_char(month, '_YYYY_MM'), kept.name, month, month + interval '1 month');
+            -- Like the default one, with keys and indexes of its own, so that a dump can be restored.
+            EXECUTE format('CREATE TABLE fulfillment.%I (LIKE fulfillment.%I INCLUDING ALL)',
+                kept.name || to_char(month, '_YYYY_MM'), kept.name || '_default');
+            EXECUTE format('ALTER TABLE fulfillment.%I ATTACH PARTITION fulfillment.%I FOR VALUES FROM (%L) TO (%L)',
+                kept.name, kept.name || to_char(month, '_YYYY_MM'), month, month + interval '1 month');
         END LOOP;
         CONTINUE WHEN kept.days = 0;
         cutoff := now() - make_interval(days => kept.days);

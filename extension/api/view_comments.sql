@@ -128,6 +128,7 @@ BEGIN
 	('attention_list', 'times', 'How often it happened'),
 	('attention_list', 'task_id', 'The parked call it is about'),
 	('attention_list', 'detail', 'What else is known, for programs'),
+	('attention_list', 'subject', 'What it is about when that is no row of ours: a row of a shop''s table'),
 	('attention_list', 'opened_at', 'When it first happened'),
 
 	('task_queue', 'task_id', 'What retry_task takes'),

@@ -149,12 +149,13 @@ COMMENT ON VIEW fulfillment.open_discrepancies IS
 CREATE OR REPLACE VIEW fulfillment.attention_list WITH (security_invoker = true) AS
 	SELECT a.merchant_id, a.attention_id, a.kind, a.message, a.hint, now() - a.opened_at AS age, a.times,
 	       a.order_id, c.code AS channel, o.number AS order_number, a.shipment_id, s.reference AS shipment,
-	       a.task_id, a.detail, a.opened_at
+	       a.task_id, a.detail, a.opened_at, n.code AS connection, a.subject
 	  FROM fulfillment.merchants m
 	  JOIN fulfillment.attention a ON a.merchant_id = m.merchant_id
 	  LEFT JOIN fulfillment.orders o ON o.merchant_id = a.merchant_id AND o.order_id = a.order_id
 	  LEFT JOIN fulfillment.channels c ON c.merchant_id = o.merchant_id AND c.channel_id = o.channel_id
 	  LEFT JOIN fulfillment.shipments s ON s.merchant_id = a.merchant_id AND s.shipment_id = a.shipment_id
+	  LEFT JOIN fulfillment.connections n ON n.merchant_id = a.merchant_id AND n.connection_id = a.connection_id
 	 WHERE a.resolved_at IS NULL;
 COMMENT ON VIEW fulfillment.attention_list IS 'What waits for a person, and what to do about it';
 

@@ -2,15 +2,7 @@
 
 CREATE OR REPLACE FUNCTION fulfillment.ship_by(taken_at timestamptz, time_zone text, cutoff time,
 	working_days int[], closed_days date[]) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
-	SELECT (day + cutoff) AT TIME ZONE time_zone
-	  FROM (SELECT ((taken_at AT TIME ZONE time_zone)::date
-	                + CASE WHEN (taken_at AT TIME ZONE time_zone)::time < cutoff THEN 0 ELSE 1 END + n)::date AS day
-	          FROM generate_series(0, 60) n) days
-	 WHERE (working_days = '{}' OR extract(isodow FROM day)::int = ANY (working_days)) AND day <> ALL (closed_days)
-	 ORDER BY day LIMIT 1
-$$;
+AS 'MODULE_PATHNAME', 'fulfillment_ship_by' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION fulfillment.ship_by(timestamptz, text, time, int[], date[]) IS
 	'The cut-off by which goods leave a location that were taken at this time';
 

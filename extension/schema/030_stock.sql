@@ -71,12 +71,14 @@ CREATE TABLE fulfillment.stock_movements (
 	shipment_id bigint,
 	line int,
 	cause text NOT NULL,
-	actor text NOT NULL,
-	PRIMARY KEY (merchant_id, movement_id, moved_at)
+	actor text NOT NULL
 ) PARTITION BY RANGE (moved_at);
-CREATE INDEX stock_movements_item ON fulfillment.stock_movements (merchant_id, location_id, item_id, moved_at);
-CREATE INDEX stock_movements_order ON fulfillment.stock_movements (merchant_id, order_id) WHERE order_id IS NOT NULL;
+-- Keys and indexes stand on the partitions, for the others are made like this one: if they stood above,
+-- a dump could not be restored, because attaching a partition would make them before their turn.
 CREATE TABLE fulfillment.stock_movements_default PARTITION OF fulfillment.stock_movements DEFAULT;
+ALTER TABLE fulfillment.stock_movements_default ADD PRIMARY KEY (merchant_id, movement_id, moved_at);
+CREATE INDEX stock_movements_item ON fulfillment.stock_movements_default (merchant_id, location_id, item_id, moved_at);
+CREATE INDEX stock_movements_order ON fulfillment.stock_movements_default (merchant_id, order_id) WHERE order_id IS NOT NULL;
 COMMENT ON TABLE fulfillment.stock_movements IS 'The ledger: every change of stock with its cause; never updated, never deleted';
 COMMENT ON TABLE fulfillment.stock_movements_default IS 'Movements outside the months that have a partition of their own';
 

@@ -76,13 +76,14 @@ CREATE TABLE fulfillment.calls (
 	response text,
 	result text NOT NULL,
 	error text,
-	timings int[],
-	PRIMARY KEY (merchant_id, call_id, started_at)
+	timings int[]
 ) PARTITION BY RANGE (started_at);
-CREATE INDEX calls_subject ON fulfillment.calls (merchant_id, subject_kind, subject_id);
-CREATE INDEX calls_order ON fulfillment.calls (merchant_id, order_id) WHERE order_id IS NOT NULL;
-CREATE INDEX calls_started ON fulfillment.calls (merchant_id, connection_id, started_at);
+-- Keys and indexes stand on the partitions: see stock_movements.
 CREATE TABLE fulfillment.calls_default PARTITION OF fulfillment.calls DEFAULT;
+ALTER TABLE fulfillment.calls_default ADD PRIMARY KEY (merchant_id, call_id, started_at);
+CREATE INDEX calls_subject ON fulfillment.calls_default (merchant_id, subject_kind, subject_id);
+CREATE INDEX calls_order ON fulfillment.calls_default (merchant_id, order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX calls_started ON fulfillment.calls_default (merchant_id, connection_id, started_at);
 COMMENT ON TABLE fulfillment.calls IS 'What was sent and answered, secrets masked, bodies capped';
 COMMENT ON TABLE fulfillment.calls_default IS 'Calls outside the months that have a partition of their own';
 COMMENT ON COLUMN fulfillment.calls.request IS 'Headers and body sent, secrets masked';
@@ -187,11 +188,12 @@ CREATE TABLE fulfillment.history (
 	actor text NOT NULL,
 	cause text,
 	before jsonb,
-	after jsonb,
-	PRIMARY KEY (merchant_id, history_id, at)
+	after jsonb
 ) PARTITION BY RANGE (at);
-CREATE INDEX history_order ON fulfillment.history (merchant_id, order_id, at);
+-- Keys and indexes stand on the partitions: see stock_movements.
 CREATE TABLE fulfillment.history_default PARTITION OF fulfillment.history DEFAULT;
+ALTER TABLE fulfillment.history_default ADD PRIMARY KEY (merchant_id, history_id, at);
+CREATE INDEX history_order ON fulfillment.history_default (merchant_id, order_id, at);
 COMMENT ON TABLE fulfillment.history IS 'Who did what, when, why, with before and after; refused events too; never updated';
 COMMENT ON TABLE fulfillment.history_default IS 'History outside the months that have a partition of their own';
 COMMENT ON COLUMN fulfillment.history.actor IS 'The role that acted, or worker';

@@ -45,22 +45,41 @@ ff_ship_day(TimestampTz now, pg_tz *time_zone, int cutoff, const FfNumbers *work
 	return day;
 }
 
+/* So many seconds after midnight of a day, by the clock on the wall. */
+static TimestampTz
+moment(DateADT day, int seconds, pg_tz *time_zone)
+{
+	struct pg_tm local = {.tm_hour = seconds / SECS_PER_HOUR,
+						  .tm_min = seconds / SECS_PER_MINUTE % MINS_PER_HOUR,
+						  .tm_sec = seconds % SECS_PER_MINUTE,
+						  .tm_isdst = -1};
+	TimestampTz result;
+	int offset;
+
+	j2date(day + POSTGRES_EPOCH_JDATE, &local.tm_year, &local.tm_mon, &local.tm_mday);
+	offset = DetermineTimeZoneOffset(&local, time_zone);
+	if (tm2timestamp(&local, 0, &offset, &result) != 0)
+		elog(ERROR, "could not tell a moment of day %d", day);
+	return result;
+}
+
+TimestampTz
+ff_ship_by(TimestampTz now, pg_tz *time_zone, int cutoff, const FfNumbers *working_days,
+		   const FfNumbers *closed_days)
+{
+	return moment(
+		ff_ship_day(now, time_zone, cutoff, working_days, closed_days), cutoff, time_zone);
+}
+
 TimestampTz
 ff_arrival(DateADT ship_day, int transit_days, pg_tz *time_zone, const FfNumbers *working_days)
 {
-	struct pg_tm local = {.tm_hour = END_OF_BUSINESS, .tm_isdst = -1};
 	DateADT day = ship_day;
-	TimestampTz arrival;
-	int offset;
 
 	while (transit_days > 0)
 		if (working(++day, working_days))
 			transit_days--;
-	j2date(day + POSTGRES_EPOCH_JDATE, &local.tm_year, &local.tm_mon, &local.tm_mday);
-	offset = DetermineTimeZoneOffset(&local, time_zone);
-	if (tm2timestamp(&local, 0, &offset, &arrival) != 0)
-		elog(ERROR, "could not tell the day of an arrival");
-	return arrival;
+	return moment(day, END_OF_BUSINESS * SECS_PER_HOUR, time_zone);
 }
 
 int

@@ -21,6 +21,10 @@
 extern DateADT ff_ship_day(TimestampTz now, pg_tz *time_zone, int cutoff,
 						   const FfNumbers *working_days, const FfNumbers *closed_days);
 
+/* The cut-off of that day: the moment by which goods taken now have left. */
+extern TimestampTz ff_ship_by(TimestampTz now, pg_tz *time_zone, int cutoff,
+							  const FfNumbers *working_days, const FfNumbers *closed_days);
+
 /* So many working days later, at the end of business. */
 extern TimestampTz ff_arrival(DateADT ship_day, int transit_days, pg_tz *time_zone,
 							  const FfNumbers *working_days);

@@ -1,22 +1,26 @@
 /*
  * functions.c
  *
- * The room's SQL functions: what would be decided for a document, and what a
- * reason means.  Explaining a stored decision is SQL (extension/api/routing.sql).
+ * The room's SQL functions: what would be decided for a document, what a
+ * reason means, and when goods leave.  Explaining a stored decision is SQL
+ * (extension/api/routing.sql).
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/timestamp.h"
 
 #include "pg/errors.h"
 #include "pg/session.h"
+#include "routing/calendar.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
 
 PG_FUNCTION_INFO_V1(fulfillment_simulate_decision);
 PG_FUNCTION_INFO_V1(fulfillment_routing_reason);
+PG_FUNCTION_INFO_V1(fulfillment_ship_by);
 
 /* Where it goes and what; a document without number or street can be simulated. */
 static bool
@@ -83,4 +87,23 @@ fulfillment_routing_reason(PG_FUNCTION_ARGS)
 		if (strcmp(name, ff_reason_name(reason)) == 0)
 			PG_RETURN_TEXT_P(cstring_to_text(ff_reason_sentence(reason)));
 	PG_RETURN_NULL();
+}
+
+/*
+ * ship_by(taken_at timestamptz, time_zone text, cutoff time, working_days int[],
+ * closed_days date[]) returns timestamptz; a zone that does not exist counts as
+ * UTC, as it does when orders are assigned
+ */
+Datum
+fulfillment_ship_by(PG_FUNCTION_ARGS)
+{
+	pg_tz *time_zone = pg_tzset(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	FfNumbers working_days = ff_numbers_of(PG_GETARG_DATUM(3));
+	FfNumbers closed_days = ff_numbers_of(PG_GETARG_DATUM(4));
+
+	PG_RETURN_TIMESTAMPTZ(ff_ship_by(PG_GETARG_TIMESTAMPTZ(0),
+									 time_zone != NULL ? time_zone : pg_tzset("UTC"),
+									 (int) (PG_GETARG_TIMEADT(2) / USECS_PER_SEC),
+									 &working_days,
+									 &closed_days));
 }

@@ -15,11 +15,8 @@
 
 /* NULL elements are left out. */
 static int
-elements(const FfRows *rows, uint64 row, int column, Datum **values, Oid *type)
+elements_of(ArrayType *array, Datum **values, Oid *type)
 {
-	bool null;
-	Datum cell = ff_row_datum(rows, row, column, &null);
-	ArrayType *array;
 	bool *nulls;
 	int16 length;
 	bool by_value;
@@ -27,10 +24,6 @@ elements(const FfRows *rows, uint64 row, int column, Datum **values, Oid *type)
 	int count;
 	int kept = 0;
 
-	*values = NULL;
-	if (null)
-		return 0;
-	array = DatumGetArrayTypeP(cell);
 	*type = ARR_ELEMTYPE(array);
 	get_typlenbyvalalign(*type, &length, &by_value, &alignment);
 	deconstruct_array(array, *type, length, by_value, alignment, values, &nulls, &count);
@@ -40,6 +33,16 @@ elements(const FfRows *rows, uint64 row, int column, Datum **values, Oid *type)
 		if (!nulls[i])
 			(*values)[kept++] = (*values)[i];
 	return kept;
+}
+
+static int
+elements(const FfRows *rows, uint64 row, int column, Datum **values, Oid *type)
+{
+	bool null;
+	Datum cell = ff_row_datum(rows, row, column, &null);
+
+	*values = NULL;
+	return null ? 0 : elements_of(DatumGetArrayTypeP(cell), values, type);
 }
 
 FfTexts
@@ -61,13 +64,20 @@ ff_row_texts(const FfRows *rows, uint64 row, int column)
 FfNumbers
 ff_row_numbers(const FfRows *rows, uint64 row, int column)
 {
-	FfNumbers numbers = {0};
+	bool null;
+	Datum cell = ff_row_datum(rows, row, column, &null);
+
+	return null ? (FfNumbers){0} : ff_numbers_of(cell);
+}
+
+FfNumbers
+ff_numbers_of(Datum array)
+{
+	FfNumbers numbers;
 	Datum *values;
 	Oid type;
 
-	numbers.count = elements(rows, row, column, &values, &type);
-	if (values == NULL)
-		return numbers;
+	numbers.count = elements_of(DatumGetArrayTypeP(array), &values, &type);
 	numbers.items = palloc(sizeof(int64) * (numbers.count + 1));
 	for (int i = 0; i < numbers.count; i++)
 		numbers.items[i] = type == INT8OID   ? DatumGetInt64(values[i])

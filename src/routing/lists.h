@@ -27,6 +27,9 @@ extern FfTexts ff_row_texts(const FfRows *rows, uint64 row, int column);
 /* int[], bigint[] and date[] (days as DateADT counts them) */
 extern FfNumbers ff_row_numbers(const FfRows *rows, uint64 row, int column);
 
+/* The same of an array that comes from elsewhere. */
+extern FfNumbers ff_numbers_of(Datum array);
+
 /* True also when the list was NULL, which stands for "every". */
 extern bool ff_texts_allow(const FfTexts *texts, const char *text);
 extern bool ff_numbers_have(const FfNumbers *numbers, int64 number);
