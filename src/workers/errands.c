@@ -23,6 +23,7 @@
 #include "workers/turn.h"
 #include "workers/verbs.h"
 
+#define LARGE_BATCH   250
 #define BATCH_SIZE    60    /* subtransactions that write; the server remembers 64 without effort */
 #define SHORT_PAUSE   10    /* ms until a lane is looked at again where nothing could be claimed */
 #define LONG_PAUSE    1000  /* ms */
@@ -118,6 +119,7 @@ admit(Claim *claim, TimestampTz now)
 {
 	int32 merchant_id = claim->lane->key.merchant_id;
 	FfRows orders = lock_orders_of(claim);
+	bool admits = false;
 	int64 *busy = palloc(sizeof(int64) * (claim->count + 1));
 	FfSettlement *withdrawn = palloc0(sizeof(FfSettlement) * (claim->count + 1));
 	int busy_count = 0;
@@ -129,6 +131,7 @@ admit(Claim *claim, TimestampTz now)
 
 		if (!needs_admission(errand))
 			continue;
+		admits = true;
 		if (!is_locked(&orders, errand->task.order_id))
 			busy[busy_count++] = errand->task.task_id;
 		else if (is_admitted(errand))
@@ -137,6 +140,7 @@ admit(Claim *claim, TimestampTz now)
 			withdrawn[withdrawn_count++].task_id = errand->task.task_id;
 		take_out(claim, i);
 	}
+	claim->lane->admits = admits;
 	ff_tasks_unclaim(merchant_id,
 					 busy,
 					 busy_count,
@@ -320,7 +324,7 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 	FfEndpoint *endpoint = usable_endpoint(lane, now);
 	FfClaimedTask *tasks;
 	TimestampTz again;
-	int wanted = suspects ? 1 : Min(room, BATCH_SIZE);
+	int wanted = suspects ? 1 : Min(room, lane->admits ? BATCH_SIZE : LARGE_BATCH);
 
 	if (endpoint == NULL)
 		return;
@@ -372,7 +376,7 @@ hand_over(Claim *claim, FfClaimResult *result)
 		return;
 	}
 	local = claim->batch->endpoint->connector->local;
-	for (int i = 0; i < claim->count; i++)
+	for (int i = claim->count - 1; i >= 0; i--) /* so that the first due is sent first */
 	{
 		FfErrand *errand = claim->errands[i];
 		bool sent = !local && errand->problem == NULL;

@@ -25,7 +25,8 @@
 #include "workers/slots.h"
 #include "workers/turn.h"
 
-#define GROUP_SIZE    60    /* subtransactions that write; the server remembers 64 without effort */
+#define GROUP_SIZE    250
+#define MAX_WRITERS   60    /* subtransactions that write; the server remembers 64 without effort */
 #define FIRST_PAUSE   500   /* ms until an errand that could not be written is tried again */
 #define LONGEST_PAUSE 30000 /* ms */
 #define MAX_TRIES     20
@@ -210,6 +211,7 @@ ff_finish(slist_head *errands, TimestampTz now)
 	{
 		FfErrand *group[GROUP_SIZE];
 		int count = 0;
+		int writers = 0;
 		slist_mutable_iter iter;
 
 		slist_foreach_modify (iter, errands)
@@ -221,7 +223,8 @@ ff_finish(slist_head *errands, TimestampTz now)
 				continue;
 			slist_delete_current(&iter);
 			group[count++] = errand;
-			if (count == GROUP_SIZE)
+			writers += ff_verb_of(errand->calling)->ok != NULL;
+			if (count == GROUP_SIZE || writers == MAX_WRITERS)
 				break;
 		}
 		if (count == 0)

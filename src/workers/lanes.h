@@ -28,6 +28,7 @@ typedef struct FfLane
 	TimestampTz due_at;     /* of its first task that waits; DT_NOEND: none */
 	TimestampTz not_before; /* limits, blocks or a blocked subject: no use to look before */
 	int pause;              /* ms: how long it was left alone when nothing could be claimed */
+	bool admits;            /* the last tasks claimed had to be looked at under lock */
 	bool seen;              /* by the last look */
 } FfLane;
 

@@ -39,24 +39,28 @@
 #include "workers/turn.h"
 #include "workers/webhooks.h"
 #include "workers/worker.h"
+#include "workers/yield.h"
 
-#define LOCAL_ROOM    60    /* local calls made in one go */
+#define WORTHWHILE    60    /* room that is worth a claim, or half of all there is */
 #define FIRST_PAUSE   1000  /* ms after a round that failed */
 #define LONGEST_PAUSE 60000 /* ms */
 #define GRACE         1000  /* ms for calls on the wire when the worker is told to leave */
+#define GATHER        20000 /* µs calls that ended may wait for others to be written down with */
 #define LOOK_SHARE    10    /* a look may take one part in so many of the time */
 
 typedef struct Worker
 {
 	FfWire *wire;
-	dlist_head on_wire;      /* errands the wire has */
-	slist_head finished;     /* calls that ended and are not written down yet */
-	bool look;               /* the queue must be looked at */
-	TimestampTz look_at;     /* … not before this */
-	TimestampTz poll_at;     /* … and at the latest then */
-	TimestampTz jobs_at;     /* the clock's next job */
-	TimestampTz webhooks_at; /* the next webhook to apply */
-	bool take_over;          /* leases of the dead may be waiting */
+	dlist_head on_wire;       /* errands the wire has */
+	slist_head finished;      /* calls that ended and are not written down yet */
+	TimestampTz gather_since; /* the oldest of them; 0: there is none */
+	int64 write_time;         /* µs the last writing down took */
+	bool look;                /* the queue must be looked at */
+	TimestampTz look_at;      /* … not before this */
+	TimestampTz poll_at;      /* … and at the latest then */
+	TimestampTz jobs_at;      /* the clock's next job */
+	TimestampTz webhooks_at;  /* the next webhook to apply */
+	bool take_over;           /* leases of the dead may be waiting */
 	uint64 ended_seen;
 	bool suspect_out; /* a task that has killed workers is under way, alone */
 	int pause;        /* ms; 0: the last round went well */
@@ -188,14 +192,34 @@ stir_lanes(void)
 	}
 }
 
+/*
+ * While more calls are under way, those that ended are gathered for about as
+ * long as writing them down takes, so that a commit is shared by many.
+ */
+static TimestampTz
+write_at(void)
+{
+	TimestampTz next = ff_finish_next(&worker.finished);
+
+	if (next == DT_NOEND || ff_wire_busy(worker.wire) == 0)
+		return next;
+	return Max(next, worker.gather_since + Min(worker.write_time, GATHER));
+}
+
 static void
 write_down(TimestampTz now)
 {
-	if (ff_finish_next(&worker.finished) > now)
+	if (slist_is_empty(&worker.finished))
+		return;
+	if (worker.gather_since == 0)
+		worker.gather_since = now;
+	if (write_at() > now)
 		return;
 	stir_lanes();
 	if (ff_finish(&worker.finished, now))
 		worker.look = true;
+	worker.gather_since = 0;
+	worker.write_time = GetCurrentTimestamp() - now;
 }
 
 /* Reads the heads of the queue; false when no work is allowed here. */
@@ -249,7 +273,7 @@ claim(FfLane *lane, TimestampTz now)
 {
 	FfClaimResult result;
 
-	if (!ff_errands_claim(lane, Min(ff_wire_room(worker.wire), LOCAL_ROOM), false, now, &result))
+	if (!ff_errands_claim(lane, ff_wire_room(worker.wire), false, now, &result))
 		return false;
 	if (result.claimed == 0 && alone())
 	{
@@ -273,7 +297,7 @@ room_is_worth_it(void)
 {
 	int room = ff_wire_room(worker.wire);
 
-	return room > 0 && (room >= LOCAL_ROOM / 2 || room >= ff_wire_capacity(worker.wire) / 2);
+	return room > 0 && (room >= WORTHWHILE || room >= ff_wire_capacity(worker.wire) / 2);
 }
 
 static bool
@@ -334,7 +358,7 @@ time_to_sleep(bool allowed)
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz next = worker.poll_at;
 
-	next = Min(next, ff_finish_next(&worker.finished));
+	next = Min(next, write_at());
 	if (allowed)
 	{
 		next = Min(next, Min(worker.webhooks_at, worker.jobs_at));
@@ -458,7 +482,7 @@ leave(void)
 	MemoryContextSwitchTo(worker.round);
 	(void) ff_finish(&worker.finished, GetCurrentTimestamp());
 	ff_wire_destroy(worker.wire);
-	proc_exit(1);
+	proc_exit(0); /* the launcher starts the next one when there is to be one */
 }
 
 void
@@ -483,4 +507,5 @@ ff_workers_init(void)
 	ff_limiter_init();
 	ff_token_shmem_init();
 	ff_launcher_init();
+	ff_yield_init();
 }
