@@ -104,10 +104,8 @@ ff_enqueue_create(void *subject, const void *payload)
 		   ff_int8(shipment->shipment_id),
 		   ff_time(GetCurrentTransactionStartTimestamp()),
 		   ff_text(task.idempotency_key));
-	/* the one in hand is still written, and leaves unless it is told to go on */
-	if (ff_task_is_in_hand(&task) ||
-		ff_run(&create_is_written, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id))
-				.count == 0)
+	if (ff_run(&create_is_written, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id))
+			.count == 0)
 		ff_tasks_add(&task, 1);
 }
 

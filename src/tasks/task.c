@@ -4,11 +4,6 @@
  * Writes tasks and takes them back, for whoever wants a call made.  One
  * statement whatever the number; the workers are woken when the transaction
  * commits.  Needs no running worker.
- *
- * A task that a worker is settling right now may be asked for again by what
- * its own outcome causes ("nothing happened, send it again").  Then it goes on
- * as it is, with its count of attempts and its key, instead of being written a
- * second time: see ff_tasks_in_hand.
  */
 #include "postgres.h"
 
@@ -38,23 +33,6 @@ static FfStatement delete_tasks =
 				 " and ($4::text is null or operation = $4)"
 				 " for update skip locked)",
 				 INT4OID, TEXTOID, INT8OID, TEXTOID);
-
-static FfTaskInHand *in_hand = NULL;
-
-void
-ff_tasks_in_hand(FfTaskInHand *task)
-{
-	in_hand = task;
-}
-
-bool
-ff_task_is_in_hand(const FfTask *task)
-{
-	return in_hand != NULL && in_hand->merchant_id == task->merchant_id &&
-		   in_hand->connection_id == task->connection_id && in_hand->operation == task->operation &&
-		   in_hand->subject_id == task->subject_id &&
-		   strcmp(in_hand->subject_kind, task->subject_kind) == 0;
-}
 
 typedef struct Columns
 {
@@ -99,7 +77,6 @@ ff_tasks_add(FfTask *tasks, int count)
 {
 	Columns columns;
 	FfRows rows;
-	uint64 written = 0;
 
 	if (count == 0)
 		return;
@@ -108,32 +85,21 @@ ff_tasks_add(FfTask *tasks, int count)
 	for (int i = 0; i < count; i++)
 	{
 		Assert(tasks[i].merchant_id == tasks[0].merchant_id);
-		if (ff_task_is_in_hand(&tasks[i]))
-		{
-			in_hand->wanted = true;
-			tasks[i].task_id = in_hand->task_id;
-			continue;
-		}
-		tasks[i].task_id = 0;
 		add_task(&columns, &tasks[i]);
 	}
-	if (columns.connection_id.count > 0)
-	{
-		rows = ff_run(&insert_tasks,
-					  ff_int4(tasks[0].merchant_id),
-					  ff_column(&columns.connection_id),
-					  ff_column(&columns.operation),
-					  ff_column(&columns.subject_kind),
-					  ff_column(&columns.subject_id),
-					  ff_column(&columns.order_id),
-					  ff_column(&columns.due_at),
-					  ff_column(&columns.key),
-					  ff_column(&columns.payload));
-		for (int i = 0; i < count; i++)
-			if (tasks[i].task_id == 0)
-				tasks[i].task_id = ff_row_int8(&rows, written++, 1);
-		ff_tasks_wake_at_commit();
-	}
+	rows = ff_run(&insert_tasks,
+				  ff_int4(tasks[0].merchant_id),
+				  ff_column(&columns.connection_id),
+				  ff_column(&columns.operation),
+				  ff_column(&columns.subject_kind),
+				  ff_column(&columns.subject_id),
+				  ff_column(&columns.order_id),
+				  ff_column(&columns.due_at),
+				  ff_column(&columns.key),
+				  ff_column(&columns.payload));
+	for (int i = 0; i < count; i++)
+		tasks[i].task_id = ff_row_int8(&rows, i, 1);
+	ff_tasks_wake_at_commit();
 	ff_spi_end();
 }
 

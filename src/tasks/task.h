@@ -44,26 +44,6 @@ extern void ff_tasks_add(FfTask *tasks, int count);
 extern int ff_tasks_withdraw(int32 merchant_id, const char *subject_kind, int64 subject_id,
 							 FfOperation operation);
 
-/*
- * The task a worker is settling.  While it is in hand, adding a task of the
- * same operation, connection and subject writes nothing and sets wanted: the
- * worker then goes on with the one it has.  NULL ends it.
- */
-typedef struct FfTaskInHand
-{
-	int32 merchant_id;
-	int64 task_id;
-	int64 connection_id;
-	FfOperation operation;
-	const char *subject_kind;
-	int64 subject_id;
-	bool wanted;
-} FfTaskInHand;
-
-extern void ff_tasks_in_hand(FfTaskInHand *task);
-/* Whether adding this task would go on with the one in hand. */
-extern bool ff_task_is_in_hand(const FfTask *task);
-
 /* Wakes the workers of this database when the transaction commits (any commit, also prepared). */
 extern void ff_tasks_wake_at_commit(void);
 

@@ -122,6 +122,17 @@ ff_apply_create_nothing(FfSettling *settling)
 	settle_order(shipment, settling);
 }
 
+/* What certainly does not exist is sent again, by the same task. */
+static void
+send_again(FfSettling *settling, const FfShipment *shipment)
+{
+	if (shipment->state != FF_SHIPMENT_QUEUED)
+		return;
+	ff_settling_anew(settling, settling->now);
+	settling->end.in_doubt = false;
+	settling->end.sent_at = 0;
+}
+
 static bool
 can_find(const FfSettling *settling)
 {
@@ -171,6 +182,7 @@ ff_apply_not_found(FfSettling *settling)
 	report.lookup_is_proof = connector->find_is_authoritative;
 	shipment = apply(settling, FF_SHIPMENT_EVENT_ABSENT, &report);
 	settle_order(shipment, settling);
+	send_again(settling, shipment);
 	if (shipment->state == FF_SHIPMENT_ATTENTION)
 		ff_settling_park(
 			settling, "unknown_outcome", "the provider does not show it, which proves nothing");
@@ -184,6 +196,7 @@ ff_apply_no_lookup(FfSettling *settling)
 	FfShipment *shipment = apply(settling, FF_SHIPMENT_EVENT_NO_LOOKUP, &report);
 
 	settle_order(shipment, settling);
+	send_again(settling, shipment);
 	if (shipment->state == FF_SHIPMENT_ATTENTION)
 		ff_settling_park(settling,
 						 "unknown_outcome",

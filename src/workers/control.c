@@ -38,7 +38,7 @@ static FfStatement close_one =
 				 INT4OID, INT8OID, TEXTOID, TEXTOID);
 
 static FfStatement parked_task =
-	FF_STATEMENT("select connection_id, operation, subject_kind, subject_id from fulfillment.tasks"
+	FF_STATEMENT("select operation, subject_id from fulfillment.tasks"
 				 " where merchant_id = $1 and task_id = $2 and state = 'parked' for update",
 				 INT4OID, INT8OID);
 
@@ -117,16 +117,17 @@ verdict_of(const char *resolution)
 	return VERDICT_NOTE;
 }
 
-/* Moves a shipment that stands in front of a person; the parked task is the one it goes on with. */
+/* Moves a shipment that stands in front of a person. */
 static void
-decide_shipment(FfTaskInHand *task, Verdict verdict, const char *reference, const char *cause)
+decide_shipment(int32 merchant_id, int64 shipment_id, Verdict verdict, const char *reference,
+				const char *cause)
 {
 	static const FfShipmentEvent events[] = {
 		[VERDICT_CREATED] = FF_SHIPMENT_EVENT_FOUND,
 		[VERDICT_ABSENT] = FF_SHIPMENT_EVENT_RETRY,
 		[VERDICT_ABANDONED] = FF_SHIPMENT_EVENT_ABANDON,
 	};
-	FfShipment *shipment = ff_shipment_lock(task->merchant_id, task->subject_id);
+	FfShipment *shipment = ff_shipment_lock(merchant_id, shipment_id);
 	FfShipmentReport report = {.cause = cause};
 	FfJsonWriter outcome;
 
@@ -137,17 +138,8 @@ decide_shipment(FfTaskInHand *task, Verdict verdict, const char *reference, cons
 	report.outcome = ff_json_parse(outcome.text.data, outcome.text.len, NULL);
 	if (shipment->state != FF_SHIPMENT_ATTENTION)
 		return;
-	ff_tasks_in_hand(task);
-	PG_TRY();
-	{
-		ff_shipment_apply(shipment, events[verdict], &report);
-		ff_order_settle(task->merchant_id, shipment->order_id, cause);
-	}
-	PG_FINALLY();
-	{
-		ff_tasks_in_hand(NULL);
-	}
-	PG_END_TRY();
+	ff_shipment_apply(shipment, events[verdict], &report);
+	ff_order_settle(merchant_id, shipment->order_id, cause);
 }
 
 /* A parked task goes on or leaves, as the person decided. */
@@ -156,16 +148,12 @@ decide_task(int32 merchant_id, int64 task_id, Verdict verdict, const char *refer
 			const char *cause)
 {
 	FfRows rows = ff_run(&parked_task, ff_int4(merchant_id), ff_int8(task_id));
-	FfTaskInHand task = {.merchant_id = merchant_id, .task_id = task_id};
 
 	if (rows.count == 0)
 		return;
-	task.connection_id = ff_row_int8(&rows, 0, 1);
-	task.operation = ff_operation_from_name(ff_row_text(&rows, 0, 2));
-	task.subject_kind = ff_row_text(&rows, 0, 3);
-	task.subject_id = ff_row_int8(&rows, 0, 4);
-	if (task.operation == FF_OP_CREATE_SHIPMENT && verdict != VERDICT_NOTE)
-		decide_shipment(&task, verdict, reference, cause);
+	if (ff_operation_from_name(ff_row_text(&rows, 0, 1)) == FF_OP_CREATE_SHIPMENT &&
+		verdict != VERDICT_NOTE)
+		decide_shipment(merchant_id, ff_row_int8(&rows, 0, 2), verdict, reference, cause);
 	if (verdict == VERDICT_ABSENT)
 		make_ready(merchant_id, task_id, true);
 	else

@@ -405,35 +405,9 @@ quarantine(FfSettling *settling)
 void
 ff_outcome_apply(FfSettling *settling)
 {
-	FfErrand *errand = settling->errand;
-	const FfVerb *verb = ff_verb_of(errand->calling);
-	FfTaskInHand in_hand = {.merchant_id = errand->task.merchant_id,
-							.task_id = errand->task.task_id,
-							.connection_id = errand->task.connection_id,
-							.operation = errand->task.operation,
-							.subject_kind = errand->task.subject_kind,
-							.subject_id = errand->task.subject_id};
-
 	keep(settling);
-	ff_tasks_in_hand(&in_hand);
-	PG_TRY();
-	{
-		apply_by_result(settling, verb);
-		quarantine(settling);
-	}
-	PG_FINALLY();
-	{
-		ff_tasks_in_hand(NULL);
-	}
-	PG_END_TRY();
-
-	/* what the answer caused is this very call once more */
-	if (in_hand.wanted && settling->end.end == FF_TASK_DONE)
-	{
-		ff_settling_anew(settling, settling->now);
-		settling->end.in_doubt = false;
-		settling->end.sent_at = 0;
-	}
+	apply_by_result(settling, ff_verb_of(settling->errand->calling));
+	quarantine(settling);
 }
 
 void

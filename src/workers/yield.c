@@ -22,7 +22,7 @@
 #include "workers/slots.h"
 #include "workers/yield.h"
 
-#define AWAY_SECONDS 10   /* no worker is started for so long */
+#define AWAY_SECONDS 3    /* no worker is started for so long */
 #define LONGEST_WAIT 5000 /* ms the command waits for them to leave */
 #define STEP         20   /* ms */
 
