@@ -21,7 +21,7 @@
 #define EXTENSION "fulfillment"
 
 static char *
-installed_version(void)
+installed_version(Oid *owner)
 {
 	Relation catalog = table_open(ExtensionRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -43,6 +43,7 @@ installed_version(void)
 			heap_getattr(row, Anum_pg_extension_extversion, RelationGetDescr(catalog), &null);
 
 		version = null ? pstrdup("") : TextDatumGetCString(value);
+		*owner = ((Form_pg_extension) GETSTRUCT(row))->extowner;
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -50,19 +51,16 @@ installed_version(void)
 }
 
 FfPresence
-ff_extension_lock(char **version)
+ff_extension_lock(char **version, Oid *owner)
 {
 	Oid extension = get_extension_oid(EXTENSION, true);
-	char *installed;
 
 	if (!OidIsValid(extension))
 		return FF_EXTENSION_MISSING;
 	LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
 	if (get_extension_oid(EXTENSION, true) != extension)
 		return FF_EXTENSION_MISSING;
-	installed = installed_version();
-	if (installed != NULL && strcmp(installed, FF_VERSION) == 0)
-		return FF_EXTENSION_READY;
-	*version = installed;
-	return FF_EXTENSION_OTHER_VERSION;
+	*version = installed_version(owner);
+	return *version != NULL && strcmp(*version, FF_VERSION) == 0 ? FF_EXTENSION_READY
+																 : FF_EXTENSION_OTHER_VERSION;
 }

@@ -18,8 +18,8 @@ typedef enum FfPresence
 
 /*
  * Looks, and when it is ready locks the extension against being dropped until
- * the transaction ends.  version is set for FF_EXTENSION_OTHER_VERSION.
+ * the transaction ends.  Sets its version and its owner, as far as it is there.
  */
-extern FfPresence ff_extension_lock(char **version);
+extern FfPresence ff_extension_lock(char **version, Oid *owner);
 
 #endif

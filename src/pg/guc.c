@@ -233,7 +233,7 @@ static const StringRow string_rows[] = {
 	 PGC_SIGHUP,
 	 GUC_SUPERUSER_ONLY,
 	 "Sets the role that workers connect as.",
-	 "An empty string means the role that created the cluster. The role needs access to schema fulfillment, no more."},
+	 "An empty string means the role that created the cluster. The role needs the right to connect, no more."},
 };
 
 void

@@ -43,11 +43,11 @@ explain(const char *reason, int sqlstate, const char *hint)
 }
 
 static bool
-extension_ready(void)
+extension_ready(Oid *owner)
 {
 	char *version = NULL;
 
-	switch (ff_extension_lock(&version))
+	switch (ff_extension_lock(&version, owner))
 	{
 		case FF_EXTENSION_READY:
 			return true;
@@ -81,23 +81,40 @@ activated(void)
 	return false;
 }
 
+/*
+ * The worker's own statements run with the rights of the extension's owner, as
+ * its functions do, so the role it connects as needs no right of its own.
+ */
+static void
+act_as(Oid owner)
+{
+	SetUserIdAndSecContext(owner, SECURITY_LOCAL_USERID_CHANGE);
+}
+
 bool
 ff_turn_begin(FfPurpose purpose, MemoryContext context)
 {
+	Oid owner;
+
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextSwitchTo(context);
-	if (!extension_ready() || (purpose == FF_TURN_ACT && !activated()))
+	if (!extension_ready(&owner))
 	{
 		ff_turn_commit();
-		MemoryContextSwitchTo(context);
 		return false;
 	}
 
 	/* what the lock waited for may have changed everything */
 	PopActiveSnapshot();
 	PushActiveSnapshot(GetTransactionSnapshot());
+	act_as(owner);
+	if (purpose == FF_TURN_ACT && !activated())
+	{
+		ff_turn_commit();
+		return false;
+	}
 	if (purpose == FF_TURN_ACT)
 		explain(NULL, 0, NULL);
 	return true;
@@ -109,6 +126,7 @@ ff_turn_commit(void)
 	MemoryContext context = CurrentMemoryContext;
 
 	PopActiveSnapshot();
+	SetUserIdAndSecContext(GetSessionUserId(), 0);
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(context);
 	pgstat_report_stat(false);

@@ -62,6 +62,7 @@ typedef struct Worker
 	TimestampTz webhooks_at;  /* the next webhook to apply */
 	bool take_over;           /* leases of the dead may be waiting */
 	uint64 ended_seen;
+	bool allowed;     /* the last round was allowed to act here */
 	bool suspect_out; /* a task that has killed workers is under way, alone */
 	int pause;        /* ms; 0: the last round went well */
 	MemoryContext round;
@@ -396,17 +397,21 @@ play_round(void)
 		worker.poll_at = TimestampTzPlusMilliseconds(now, ff_guc_poll_interval * INT64CONST(1000));
 		ff_lanes_update(NULL, 0);
 	}
+	worker.allowed = allowed;
 	ff_slot_mine()->in_flight = ff_wire_busy(worker.wire);
 	return time_to_sleep(allowed);
 }
 
+/* Where it may not act, the turn has said so, and that stays. */
 static void
 report_state(bool sleeps)
 {
 	static bool slept = false;
 	const char *state = sleeps ? "waiting for work" : "working";
 
-	if (sleeps && slept)
+	if (!worker.allowed)
+		slept = false;
+	if (!worker.allowed || (sleeps && slept))
 		return;
 	if (sleeps != slept)
 		ff_slot_state(state);

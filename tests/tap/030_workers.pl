@@ -73,6 +73,16 @@ $node->value("SELECT pg_terminate_backend($pid)");
 $node->comes_to("SELECT pid <> $pid FROM fulfillment.worker_status()", 't',
 	'a worker that was ended is followed by another');
 
+# A role without any right is enough.
+$node->safe_psql('postgres', 'CREATE ROLE nobody LOGIN');
+$node->append_conf('postgresql.conf', "fulfillment.worker_role = 'nobody'");
+$node->reload;
+$node->comes_to(q{SELECT usename FROM pg_stat_activity WHERE backend_type = 'fulfillment worker'},
+	'nobody', 'the worker connects as the role it is told to');
+$engine->order('O-5');
+$node->comes_to(q{SELECT state FROM fulfillment.shipments ORDER BY shipment_id DESC LIMIT 1},
+	'accepted', 'and works as before');
+
 # The extension goes and comes back, work waiting.
 $engine->order("O-1$_") foreach 1 .. 20;
 $node->psql_ok('DROP EXTENSION fulfillment CASCADE', 'DROP EXTENSION with a busy worker');
