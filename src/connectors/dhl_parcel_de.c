@@ -1,0 +1,196 @@
+/*
+ * dhl_parcel_de.c
+ *
+ * DHL Parcel DE (Post & Parcel Germany) by its Shipping v2, Returns v1 and
+ * Pickup v3 APIs.  This file holds the connector's struct, its settings and
+ * the head every message has; operations stand in files of their own, listed
+ * in dhl_parcel_de.h.  Parcels are tracked by dhl_tracking.
+ *
+ * DHL takes no idempotency key, and a label whose number was lost cannot be
+ * looked up: a person decides.  A label that is never used costs nothing.
+ */
+#include "postgres.h"
+
+#include "connectors/dhl_parcel_de.h"
+
+#define PDE_HOST       "https://api-eu.dhl.com"
+#define PDE_TIMEOUT_MS 60000
+
+static const FfSetting settings[] = {
+	{"base_url",
+	 "url",
+	 false,
+	 false,
+	 PDE_HOST,
+	 "Host of the API; https://api-sandbox.dhl.com is the one for tests."},
+	{"token_url",
+	 "url",
+	 false,
+	 false,
+	 NULL,
+	 "Where tokens come from, when not below the host of the API."},
+	{"billing_number",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Billing number of fourteen characters: customer number, procedure, participation."},
+	{"billing_numbers",
+	 "object",
+	 false,
+	 false,
+	 NULL,
+	 "Billing numbers by product, such as {\"V53WPAK\": \"33333333335301\"}."},
+	{"return_billing_number",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Billing number of return labels that come with a parcel (procedure 07)."},
+	{"profile", "text", false, false, "STANDARD_GRUPPENPROFIL", "Group profile of the user."},
+	{"product",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Product of shipments inside Germany whose service names none; V01PAK without it."},
+	{"shipper", "object", false, false, NULL, "Address of the sender, when not where parcels are."},
+	{"shipper_ref", "text", false, false, NULL, "Name of the sender's address kept at DHL."},
+	{"cost_center", "text", false, false, NULL, "Cost center printed on invoices."},
+	{"label_format", "text", false, false, "PDF", "Labels: PDF or ZPL2."},
+	{"print_format",
+	 "text",
+	 false,
+	 false,
+	 "910-300-700",
+	 "Paper of labels: A4, 910-300-600, 910-300-700, 910-300-710, 910-300-400, 100x70mm, …."},
+	{"return_print_format", "text", false, false, NULL, "Paper of return labels."},
+	{"combine",
+	 "boolean",
+	 false,
+	 false,
+	 NULL,
+	 "Whether label and customs papers come as one document; DHL's default is yes."},
+	{"must_encode",
+	 "boolean",
+	 false,
+	 false,
+	 "true",
+	 "Refuse German addresses that DHL's sorting machines cannot read."},
+	{"share_contact",
+	 "boolean",
+	 false,
+	 false,
+	 "true",
+	 "Give DHL the receiver's e-mail and phone, which needs the receiver's consent."},
+	{"bank_account",
+	 "object",
+	 false,
+	 false,
+	 NULL,
+	 "Account that collected money goes to: {\"accountHolder\", \"iban\"}."},
+	{"account_reference",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Name of the bank account kept at DHL that collected money goes to."},
+	{"eori_number", "text", false, false, NULL, "EORI number of the sender, for customs."},
+	{"go_green_plus", "boolean", false, false, "false", "Send climate friendly, at a surcharge."},
+	{"return_receiver",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Receiver id of returns from the portal; without it the customer's country (deu)."},
+	{"return_label_type",
+	 "text",
+	 false,
+	 false,
+	 "SHIPMENT_LABEL",
+	 "Return labels: SHIPMENT_LABEL, QR_LABEL or BOTH."},
+	{"pickup_location",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Id of the pickup location, like AS0123456789."},
+	{"language", "text", false, false, "en-US", "Language of messages: en-US or de-DE."},
+	{"client_id", "text", true, true, NULL, "API key of the application at developer.dhl.com."},
+	{"client_secret", "text", true, true, NULL, "API secret of the application."},
+	{"username", "text", true, true, NULL, "User of the business customer portal."},
+	{"password", "text", true, true, NULL, "Password of that user; it expires every year."},
+	{NULL},
+};
+
+void
+ff_pde_begin(const FfCall *call, FfMessage *message, const char *method, const char *api,
+			 const char *path)
+{
+	ff_message_begin(message, method, ff_carrier_setting(call, "base_url"), api);
+	ff_message_path(message, path);
+	ff_message_header(message, "Accept", "application/json");
+	ff_message_header(message, "Accept-Language", ff_carrier_setting(call, "language"));
+}
+
+void
+ff_pde_body(FfMessage *message, FfJsonWriter *writer)
+{
+	char *text = ff_write_finish(writer);
+
+	ff_message_body(message, "application/json", text, strlen(text));
+}
+
+/* The manifest of today changes nothing and asks for the user's rights; none yet is good news. */
+static void
+test_request(const FfCall *call, FfMessage *message)
+{
+	ff_pde_begin(call, message, "GET", PDE_SHIPPING, "/manifests");
+	ff_message_query(message, "date", ff_time_format(call->now, "%Y-%m-%d"));
+	ff_message_query(message, "includeDocs", "URL");
+}
+
+static void
+test_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
+{
+	FfJson *json;
+
+	if (!ff_pde_reply(call, reply, FF_REPEAT_SAFE, outcome, &json) &&
+		(reply->status == 404 || reply->status == 400))
+		ff_outcome_init(outcome);
+}
+
+const FfConnector ff_connector_dhl_parcel_de = {
+	.name = "dhl_parcel_de",
+	.title = "DHL Parcel DE",
+	.roles = "carrier",
+	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
+			 .user = "client_id",
+			 .password = "client_secret",
+			 .token_url = "token_url",
+			 .token_default = "/parcel/de/account/auth/ropc/v1/token",
+			 .form = "grant_type=password&username={{secret:username}}"
+					 "&password={{secret:password}}"},
+	.settings = settings,
+	.timeout_ms = PDE_TIMEOUT_MS,
+	.operations =
+		{
+			[FF_OP_CREATE_SHIPMENT] = {ff_pde_ship_request, ff_pde_ship_outcome, FF_REPEAT_NEVER},
+			[FF_OP_CANCEL_SHIPMENT] = {ff_pde_cancel_request,
+									   ff_pde_cancel_outcome,
+									   FF_REPEAT_SAFE},
+			[FF_OP_CLOSE_MANIFEST] = {ff_pde_manifest_request,
+									  ff_pde_manifest_outcome,
+									  FF_REPEAT_SAFE},
+			[FF_OP_ANNOUNCE_RETURN] = {ff_pde_return_request,
+									   ff_pde_return_outcome,
+									   FF_REPEAT_NEVER},
+			[FF_OP_SCHEDULE_PICKUP] = {ff_pde_pickup_request,
+									   ff_pde_pickup_outcome,
+									   FF_REPEAT_NEVER},
+			[FF_OP_VALIDATE_ADDRESS] = {ff_pde_address_request,
+										ff_pde_address_outcome,
+										FF_REPEAT_SAFE},
+			[FF_OP_TEST_CONNECTION] = {test_request, test_outcome, FF_REPEAT_SAFE},
+		},
+};
