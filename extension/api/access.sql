@@ -20,6 +20,7 @@ AS $$
 		       ('stock_levels', 'INSERT (merchant_id, location_id, item_id, safety_stock), UPDATE (safety_stock)', NULL),
 		       ('channels', 'INSERT, UPDATE, DELETE', 'channel_id_seq'),
 		       ('listings', 'INSERT, UPDATE, DELETE', 'listing_id_seq'),
+		       ('reconcile_policies', 'INSERT, UPDATE, DELETE', NULL),
 		       ('routing_rules', 'INSERT, UPDATE, DELETE', 'rule_id_seq'),
 		       ('routing_settings', 'INSERT, UPDATE, DELETE', NULL),
 		       ('templates', 'INSERT, UPDATE, DELETE', NULL)
@@ -29,7 +30,7 @@ AS $$
 		       ('connection_state', 'viewer'), ('engine_facts', 'viewer'), ('doctor', 'viewer'),
 		       ('set_secret', 'admin'), ('test_connection', 'admin'), ('pause_connection', 'admin'),
 		       ('resume_connection', 'admin'), ('schedule_jobs', 'admin'), ('unschedule_jobs', 'admin'),
-		       ('attach_orders', 'admin'), ('detach_orders', 'admin'), ('note_order', 'admin'),
+		       ('attach_orders', 'admin'), ('set_inventory_mode', 'admin'), ('detach_orders', 'admin'), ('note_order', 'admin'),
 		       ('take_orders', 'admin'), ('resume_workers', 'admin'),
 		       ('grant_access', 'admin'), ('revoke_access', 'admin'), ('set_up_sandbox', 'admin')
 	), relations AS (

@@ -118,34 +118,6 @@ CREATE OR REPLACE VIEW fulfillment.tracking WITH (security_invoker = true) AS
 		 ORDER BY t.occurred_at DESC, t.received_at DESC LIMIT 1) e ON true;
 COMMENT ON VIEW fulfillment.tracking IS 'Where every parcel is, with the newest thing its carrier said';
 
-CREATE OR REPLACE VIEW fulfillment.inventory WITH (security_invoker = true) AS
-	SELECT v.merchant_id, l.code AS location, i.sku, i.name, l.inventory_mode::text AS mode, v.on_hand, v.reserved,
-	       coalesce(v.safety_stock, l.safety_stock) AS safety_stock,
-	       v.on_hand - v.reserved - coalesce(v.safety_stock, l.safety_stock) AS available,
-	       CASE l.inventory_mode WHEN 'passive' THEN coalesce(v.reported_on_hand, v.on_hand) ELSE v.on_hand END AS displayed,
-	       v.reported_on_hand AS reported, v.reported_as_of, d.open_difference, v.changed_at,
-	       v.location_id, v.item_id
-	  FROM fulfillment.locations l
-	  JOIN fulfillment.stock_levels v ON v.merchant_id = l.merchant_id AND v.location_id = l.location_id
-	  JOIN fulfillment.items i ON i.merchant_id = v.merchant_id AND i.item_id = v.item_id
-	 CROSS JOIN LATERAL (
-		SELECT sum(t.reported - t.expected) AS open_difference FROM fulfillment.discrepancies t
-		 WHERE t.merchant_id = v.merchant_id AND t.location_id = v.location_id AND t.item_id = v.item_id
-		   AND t.state = 'open') d;
-COMMENT ON VIEW fulfillment.inventory IS 'Stock by location and item: what is there, what may be promised, what the other side says';
-
-CREATE OR REPLACE VIEW fulfillment.open_discrepancies WITH (security_invoker = true) AS
-	SELECT d.merchant_id, d.discrepancy_id, l.code AS location, i.sku, i.name, d.kind, d.expected, d.reported,
-	       d.reported - d.expected AS difference, d.value, i.currency::text AS currency,
-	       now() - d.first_seen_at AS age, d.first_seen_at, d.last_seen_at, d.times_seen,
-	       d.cause AS likely_cause, d.order_id, d.shipment_id
-	  FROM fulfillment.locations l
-	  JOIN fulfillment.discrepancies d ON d.merchant_id = l.merchant_id AND d.location_id = l.location_id
-	  JOIN fulfillment.items i ON i.merchant_id = d.merchant_id AND i.item_id = d.item_id
-	 WHERE d.state = 'open';
-COMMENT ON VIEW fulfillment.open_discrepancies IS
-	'Differences between our books and what others reported that nobody has settled, with age and value';
-
 CREATE OR REPLACE VIEW fulfillment.attention_list WITH (security_invoker = true) AS
 	SELECT a.merchant_id, a.attention_id, a.kind, a.message, a.hint, now() - a.opened_at AS age, a.times,
 	       a.order_id, c.code AS channel, o.number AS order_number, a.shipment_id, s.reference AS shipment,

@@ -34,9 +34,10 @@ COMMENT ON DOMAIN fulfillment.return_kind IS
 	'Why goods come back: rma asked for, exchange, rts returned to sender, claim without goods, blind unannounced';
 
 CREATE DOMAIN fulfillment.movement_kind AS text CHECK (VALUE IN
-	('receive', 'adjust', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'ship', 'unship', 'found', 'restock'));
+	('receive', 'adjust', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'ship', 'unship', 'found', 'restock',
+	 'reconcile', 'quarantine', 'clear', 'damage', 'condemn', 'scrap', 'isolate'));
 COMMENT ON DOMAIN fulfillment.movement_kind IS
-	'Kind of a stock movement; found is stock that must have been there because it was shipped';
+	'Kind of a stock movement; found is stock that must have been there because it was shipped, reconcile takes over the number of the other side, quarantine to isolate move units in and out of the buckets that are not for sale';
 
 CREATE DOMAIN fulfillment.inventory_mode AS text CHECK (VALUE IN ('active', 'passive'));
 COMMENT ON DOMAIN fulfillment.inventory_mode IS

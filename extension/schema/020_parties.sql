@@ -155,6 +155,9 @@ CREATE TABLE fulfillment.locations (
 	hazmat_allowed boolean NOT NULL DEFAULT true,
 	ships_abroad boolean NOT NULL DEFAULT true,
 	inventory_mode fulfillment.inventory_mode NOT NULL DEFAULT 'active',
+	inventory_cursor jsonb,
+	inventory_at timestamptz,
+	inventory_complete_at timestamptz,
 	priority int NOT NULL DEFAULT 100,
 	active boolean NOT NULL DEFAULT true,
 	attributes jsonb NOT NULL DEFAULT '{}',
@@ -171,6 +174,9 @@ COMMENT ON COLUMN fulfillment.locations.working_days IS 'ISO days of the week on
 COMMENT ON COLUMN fulfillment.locations.daily_capacity IS 'Shipments a day at most; NULL is no limit';
 COMMENT ON COLUMN fulfillment.locations.handling_cost IS 'Cost per shipment';
 COMMENT ON COLUMN fulfillment.locations.pick_cost IS 'Cost per order line in a shipment';
+COMMENT ON COLUMN fulfillment.locations.inventory_cursor IS 'Where the last finished sync of its stock ended; the next one asks for what changed since';
+COMMENT ON COLUMN fulfillment.locations.inventory_at IS 'When that sync began';
+COMMENT ON COLUMN fulfillment.locations.inventory_complete_at IS 'When the last sync of all its items began; one a night; NULL: the next sync is one';
 COMMENT ON COLUMN fulfillment.locations.safety_stock IS 'Units of every item never promised from here';
 
 CREATE SEQUENCE fulfillment.service_price_id_seq;
@@ -239,6 +245,8 @@ CREATE TABLE fulfillment.channels (
 	active boolean NOT NULL DEFAULT true,
 	currency fulfillment.currency_code,
 	stock_buffer int NOT NULL DEFAULT 0 CHECK (stock_buffer >= 0),
+	stock_share numeric NOT NULL DEFAULT 1 CHECK (stock_share > 0 AND stock_share <= 1),
+	oversell_guard int NOT NULL DEFAULT 0 CHECK (oversell_guard >= 0),
 	partial_updates boolean NOT NULL DEFAULT true,
 	create_items boolean NOT NULL DEFAULT false,
 	services jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(services) = 'object'),
@@ -252,6 +260,8 @@ CREATE TABLE fulfillment.channels (
 COMMENT ON TABLE fulfillment.channels IS 'Where orders come from and updates go: a web shop, a marketplace, a point of sale';
 COMMENT ON COLUMN fulfillment.channels.connection_id IS 'NULL: orders come by function call or trigger and nobody is told';
 COMMENT ON COLUMN fulfillment.channels.stock_buffer IS 'Units of every item kept from this channel';
+COMMENT ON COLUMN fulfillment.channels.stock_share IS 'Share of what is available that the channel is told, rounded down; the buffer comes off behind it';
+COMMENT ON COLUMN fulfillment.channels.oversell_guard IS 'With so few units left to tell, or fewer, the channel is told 0';
 COMMENT ON COLUMN fulfillment.channels.partial_updates IS 'The channel takes one update per shipment; false: one when everything shipped';
 COMMENT ON COLUMN fulfillment.channels.create_items IS 'An unknown SKU becomes an item instead of an error';
 COMMENT ON COLUMN fulfillment.channels.services IS

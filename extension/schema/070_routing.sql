@@ -85,6 +85,12 @@ CREATE TABLE fulfillment.listings (
 	variation_id text,
 	published int,
 	published_at timestamptz,
+	wanted int,
+	tried_at timestamptz,
+	stock_buffer int CHECK (stock_buffer >= 0),
+	read_back int,
+	read_back_at timestamptz,
+	mismatches int NOT NULL DEFAULT 0,
 	PRIMARY KEY (merchant_id, listing_id),
 	UNIQUE (merchant_id, channel_id, channel_sku),
 	FOREIGN KEY (merchant_id, channel_id) REFERENCES fulfillment.channels ON DELETE CASCADE,
@@ -96,3 +102,11 @@ COMMENT ON COLUMN fulfillment.listings.channel_sku IS 'The SKU the channel uses 
 COMMENT ON COLUMN fulfillment.listings.product_id IS 'The channel''s product id, for stock updates';
 COMMENT ON COLUMN fulfillment.listings.variation_id IS 'The channel''s variation id';
 COMMENT ON COLUMN fulfillment.listings.published IS 'The available quantity last taken by the channel';
+CREATE INDEX listings_due ON fulfillment.listings (merchant_id, channel_id, tried_at NULLS FIRST)
+	WHERE published IS DISTINCT FROM wanted;
+COMMENT ON COLUMN fulfillment.listings.wanted IS 'What the channel is to be told, as the last look at the stock found it';
+COMMENT ON COLUMN fulfillment.listings.tried_at IS 'When the channel was last told, whatever it answered';
+COMMENT ON COLUMN fulfillment.listings.stock_buffer IS 'Units kept from the channel; NULL: as the channel says';
+COMMENT ON COLUMN fulfillment.listings.read_back IS 'The quantity the channel showed when it last took ours';
+COMMENT ON COLUMN fulfillment.listings.read_back_at IS 'When it showed it';
+COMMENT ON COLUMN fulfillment.listings.mismatches IS 'How often it showed another quantity than it was told';

@@ -194,14 +194,18 @@ ff_woo_stock_request(const FfCall *call, FfMessage *message)
 }
 
 static void
-write_result(FfOutcome *outcome, const Row *row, const char *error)
+write_result(FfOutcome *outcome, const Row *row, const char *error, const FfJson *entry)
 {
+	char *shown = error == NULL ? ff_json_number(entry, "stock_quantity") : NULL;
+
 	ff_write_object(&outcome->body, NULL);
 	ff_write_text(&outcome->body, "sku", row->sku);
 	ff_write_text(&outcome->body, "product_id", row->product);
 	ff_write_text(&outcome->body, "variation_id", row->variation);
 	ff_write_bool(&outcome->body, "accepted", error == NULL);
 	ff_write_text(&outcome->body, "error", error);
+	if (shown != NULL)
+		ff_write_number(&outcome->body, "quantity", ff_decimal_trim(shown));
 	ff_write_end(&outcome->body);
 }
 
@@ -240,9 +244,10 @@ write_unusable(const FfCall *call, FfOutcome *outcome)
 	for (int i = 0; i < count && call->state == NULL; i++)
 	{
 		if (rows[i].quantity == NULL)
-			write_result(outcome, &rows[i], "The row has no quantity.");
+			write_result(outcome, &rows[i], "The row has no quantity.", NULL);
 		else if (rows[i].product == NULL && !can_look_up(&rows[i]))
-			write_result(outcome, &rows[i], "The row has no SKU that the shop could look up.");
+			write_result(
+				outcome, &rows[i], "The row has no SKU that the shop could look up.", NULL);
 	}
 }
 
@@ -272,7 +277,7 @@ read_products(const FfCall *call, const FfJson *products, int behind, FfOutcome 
 		char *parent = ff_json_text(product, "parent_id");
 
 		if (asked && !is_id(id))
-			write_result(outcome, &rows[i], "The shop has no product with this SKU.");
+			write_result(outcome, &rows[i], "The shop has no product with this SKU.", NULL);
 		else if (asked)
 		{
 			ff_write_object(&found, psprintf("%d", i));
@@ -351,12 +356,12 @@ ff_woo_stock_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 	ff_write_array(&outcome->body, "inventory");
 	write_unusable(call, outcome);
 	for (int i = from; i < end; i++)
-		write_result(
-			outcome,
-			&rows[i],
-			entry_error(call,
-						entry_with(ff_json_get(json, "update"),
-								   rows[i].variation ? rows[i].variation : rows[i].product)));
+	{
+		const char *id = rows[i].variation ? rows[i].variation : rows[i].product;
+		FfJson *entry = entry_with(ff_json_get(json, "update"), id);
+
+		write_result(outcome, &rows[i], entry_error(call, entry), entry);
+	}
 	ff_write_end(&outcome->body);
 	go_on(outcome, known, behind, end, batch, end < count);
 }

@@ -188,6 +188,31 @@ fulfillment_require_access(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+PG_FUNCTION_INFO_V1(fulfillment_require_operator);
+
+Datum
+fulfillment_require_operator(PG_FUNCTION_ARGS)
+{
+	ff_require(FF_LEVEL_OPERATOR, PG_GETARG_INT32(0));
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_caller);
+
+Datum
+fulfillment_caller(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_OID(ff_caller());
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_actor);
+
+Datum
+fulfillment_actor(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(ff_actor()));
+}
+
 /* Merchants for which the calling role has at least this level; 0 for every merchant. */
 static Datum
 merchants_from_level(FfLevel lowest)

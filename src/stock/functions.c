@@ -15,26 +15,10 @@
 #include "pg/errors.h"
 #include "pg/session.h"
 #include "pg/spi.h"
+#include "stock/act.h"
 #include "stock/ledger.h"
 #include "stock/lookup.h"
 #include "tasks/history.h"
-#include "tasks/task.h"
-
-/*
- * Orders that wait for one of these items are tried again, and where goods
- * came in they may be asked for again; one that is busy will be tried anyway.
- */
-static FfStatement wake_waiting = FF_STATEMENT(
-	"update fulfillment.orders set next_routing_at = $3,"
-	"       excluded_locations = array(select x from unnest(excluded_locations) x"
-	"                                   where x <> all ($4))"
-	" where merchant_id = $1 and order_id in ("
-	"   select o.order_id from fulfillment.orders o"
-	"    where o.merchant_id = $1 and o.next_routing_at > $3 and exists ("
-	"          select 1 from fulfillment.order_lines l"
-	"           where l.merchant_id = $1 and l.order_id = o.order_id and l.item_id = any ($2))"
-	"    order by o.order_id for update skip locked)",
-	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
 
 static FfStatement read_on_hand =
 	FF_STATEMENT("select on_hand from fulfillment.stock_levels"
@@ -83,58 +67,6 @@ static FfStatement repair_ledger = FF_STATEMENT(
 	" values ($1, $2, $3, $4, 'adjust', greatest(-$5, 0), $6, 'drift repaired by check_stock', $7)",
 	INT4OID, TIMESTAMPTZOID, INT8OID, INT8OID, INT4OID, INT4OID, TEXTOID);
 
-#define MAX_MOVED 100000000 /* units at once; more is a slip of the keyboard */
-
-static void
-expect_quantity(int32 quantity, int32 least)
-{
-	if (quantity < least || quantity > MAX_MOVED)
-		ereport(ERROR,
-				(errcode(FF_ERR_INVALID_DOCUMENT),
-				 errmsg("invalid quantity %d", quantity),
-				 errdetail("Field \"quantity\" must lie between %d and %d.", least, MAX_MOVED),
-				 errhint("Correct the quantity.")));
-}
-
-static void
-expect_cause(const char *cause)
-{
-	if (*cause == '\0')
-		ereport(ERROR,
-				(errcode(FF_ERR_INVALID_DOCUMENT),
-				 errmsg("a stock movement needs a cause"),
-				 errhint("Say in \"cause\" why the stock changes.")));
-}
-
-/* Applies movements of one person's act; what is missing is an error. */
-static void
-move(int32 merchant_id, const FfMovement *movements, int count)
-{
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
-	FfShortage *shortages;
-	FfColumn items;
-	FfColumn locations;
-
-	ff_column_init(&items, INT8OID);
-	ff_column_init(&locations, INT8OID);
-	for (int i = 0; i < count; i++)
-		if (movements[i].kind != FF_MOVE_TRANSFER_OUT && movements[i].quantity > 0)
-		{
-			ff_column_add(&items, ff_int8(movements[i].item_id));
-			ff_column_add(&locations, ff_int8(movements[i].location_id));
-		}
-	/* orders are locked before stock */
-	if (items.count > 0 && ff_run(&wake_waiting,
-								  ff_int4(merchant_id),
-								  ff_column(&items),
-								  ff_time(now),
-								  ff_column(&locations))
-								   .count > 0)
-		ff_tasks_wake_at_commit();
-	if (ff_stock_move(merchant_id, movements, count, &shortages) > 0)
-		ff_stock_refuse(merchant_id, &shortages[0]);
-}
-
 static int32
 on_hand_of(int32 merchant_id, int64 location_id, int64 item_id)
 {
@@ -157,12 +89,12 @@ fulfillment_receive_stock(PG_FUNCTION_ARGS)
 	int32 on_hand;
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	expect_quantity(movement.quantity, 1);
-	expect_cause(movement.cause);
+	ff_expect_quantity(movement.quantity, 1);
+	ff_expect_cause(movement.cause);
 	ff_spi_begin();
 	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	move(merchant_id, &movement, 1);
+	ff_stock_act(merchant_id, &movement, 1);
 	on_hand = on_hand_of(merchant_id, movement.location_id, movement.item_id);
 	ff_spi_end();
 	PG_RETURN_INT32(on_hand);
@@ -181,18 +113,18 @@ fulfillment_adjust_stock(PG_FUNCTION_ARGS)
 	int32 on_hand;
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	expect_quantity(movement.quantity, -MAX_MOVED);
+	ff_expect_quantity(movement.quantity, -FF_MAX_MOVED);
 	if (movement.quantity == 0)
 		ereport(ERROR,
 				(errcode(FF_ERR_INVALID_DOCUMENT),
 				 errmsg("invalid quantity 0"),
 				 errdetail("Field \"change\" says how many units come or go."),
 				 errhint("Correct the quantity.")));
-	expect_cause(movement.cause);
+	ff_expect_cause(movement.cause);
 	ff_spi_begin();
 	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	move(merchant_id, &movement, 1);
+	ff_stock_act(merchant_id, &movement, 1);
 	on_hand = on_hand_of(merchant_id, movement.location_id, movement.item_id);
 	ff_spi_end();
 	PG_RETURN_INT32(on_hand);
@@ -209,15 +141,15 @@ fulfillment_count_stock(PG_FUNCTION_ARGS)
 	FfMovement movement = {.kind = FF_MOVE_COUNT, .cause = text_to_cstring(PG_GETARG_TEXT_PP(3))};
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	expect_quantity(counted, 0);
-	expect_cause(movement.cause);
+	ff_expect_quantity(counted, 0);
+	ff_expect_cause(movement.cause);
 	ff_spi_begin();
 	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	/* the level stays locked, so the difference is still right when it is written */
 	movement.quantity = counted - on_hand_of(merchant_id, movement.location_id, movement.item_id);
 	if (movement.quantity != 0)
-		move(merchant_id, &movement, 1);
+		ff_stock_act(merchant_id, &movement, 1);
 	ff_spi_end();
 	PG_RETURN_INT32(movement.quantity);
 }
@@ -235,8 +167,8 @@ fulfillment_transfer_stock(PG_FUNCTION_ARGS)
 		{.kind = FF_MOVE_TRANSFER_IN, .quantity = PG_GETARG_INT32(3), .cause = cause}};
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
-	expect_quantity(movements[0].quantity, 1);
-	expect_cause(cause);
+	ff_expect_quantity(movements[0].quantity, 1);
+	ff_expect_cause(cause);
 	ff_spi_begin();
 	movements[0].location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	movements[1].location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
@@ -247,7 +179,7 @@ fulfillment_transfer_stock(PG_FUNCTION_ARGS)
 				(errcode(FF_ERR_INVALID_DOCUMENT),
 				 errmsg("cannot transfer stock to the location it is at"),
 				 errhint("Name two different locations.")));
-	move(merchant_id, movements, 2);
+	ff_stock_act(merchant_id, movements, 2);
 	ff_spi_end();
 	PG_RETURN_VOID();
 }

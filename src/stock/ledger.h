@@ -6,8 +6,9 @@
  *     stock_levels.on_hand  = sum of on_hand_delta
  *     stock_levels.reserved = sum of reserved_delta = open reservations
  *
- * hold after every call.  Levels are locked in the order (location, item),
- * behind the order and its shipments, so sessions cannot deadlock.
+ * (and so do the buckets that are not for sale, quarantine and damaged) hold after every call.
+ * Levels are locked in the order (location, item), behind the order and its shipments, so sessions
+ * cannot deadlock.
  *
  * Movements come in groups (an order, a report): a group happens whole or not
  * at all.  Physics wins: a shipment of more than there was first finds the
@@ -32,15 +33,35 @@ typedef enum FfMovementKind
 	FF_MOVE_SHIP,         /* -on hand, -reserved by `reserved` of the quantity */
 	FF_MOVE_UNSHIP,       /* +on hand, +reserved: a mistake taken back */
 	FF_MOVE_FOUND,        /* +on hand: it was shipped, so it was there */
-	FF_MOVE_RESTOCK       /* +on hand: came back */
+	FF_MOVE_RESTOCK,      /* +on hand: came back */
+	FF_MOVE_RECONCILE,    /* ±on hand: the other side's number becomes ours */
+	FF_MOVE_QUARANTINE,   /* on hand → quarantine */
+	FF_MOVE_CLEAR,        /* quarantine → on hand */
+	FF_MOVE_DAMAGE,       /* on hand → damaged */
+	FF_MOVE_CONDEMN,      /* quarantine → damaged */
+	FF_MOVE_SCRAP,        /* -damaged */
+	FF_MOVE_ISOLATE       /* +quarantine: came in and must be looked at first */
 } FfMovementKind;
+
+#define FF_MOVEMENT_KINDS (FF_MOVE_ISOLATE + 1)
+
+/* A level has its units in these; they are never negative. */
+typedef enum FfBucket
+{
+	FF_BUCKET_ON_HAND,
+	FF_BUCKET_RESERVED, /* a part of those on hand */
+	FF_BUCKET_QUARANTINE,
+	FF_BUCKET_DAMAGED
+} FfBucket;
+
+#define FF_BUCKETS (FF_BUCKET_DAMAGED + 1)
 
 typedef struct FfMovement
 {
 	FfMovementKind kind;
 	int64 location_id;
 	int64 item_id;
-	int32 quantity;  /* units, positive; signed for ADJUST and COUNT */
+	int32 quantity;  /* units, positive; signed for ADJUST, COUNT and RECONCILE */
 	int32 reserved;  /* SHIP and UNSHIP: how many of them are reserved */
 	int32 keep_back; /* RESERVE: units the channel may not touch, beside the safety stock */
 	int32 group;     /* index of the group it belongs to, rising */
@@ -68,6 +89,9 @@ typedef struct FfShortage
  */
 extern int ff_stock_move(int32 merchant_id, const FfMovement *movements, int count,
 						 FfShortage **shortages);
+
+/* The kind with this name in rows; FF_MOVEMENT_KINDS when there is none. */
+extern FfMovementKind ff_movement_kind(const char *name);
 
 /* ereport(ERROR, FF_ERR_NO_STOCK) with item and location for a shortage. */
 extern void ff_stock_refuse(int32 merchant_id, const FfShortage *shortage) pg_attribute_noreturn();

@@ -5,6 +5,9 @@
  */
 #include "postgres.h"
 
+#include "fmgr.h"
+#include "utils/builtins.h"
+
 #include "pg/errors.h"
 #include "pg/spi.h"
 #include "stock/lookup.h"
@@ -40,4 +43,33 @@ int64
 ff_item_id(int32 merchant_id, const char *sku)
 {
 	return find(&find_item, merchant_id, "SKU", "items", sku);
+}
+
+static Datum
+id_by_name(FunctionCallInfo fcinfo, int64 (*look_up)(int32 merchant_id, const char *name))
+{
+	int64 id;
+
+	ff_spi_begin();
+	id = look_up(PG_GETARG_INT32(1), text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	ff_spi_end();
+	PG_RETURN_INT64(id);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_location_id);
+
+/* location_id(code, merchant_id) */
+Datum
+fulfillment_location_id(PG_FUNCTION_ARGS)
+{
+	return id_by_name(fcinfo, ff_location_id);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_item_id);
+
+/* item_id(sku, merchant_id) */
+Datum
+fulfillment_item_id(PG_FUNCTION_ARGS)
+{
+	return id_by_name(fcinfo, ff_item_id);
 }

@@ -14,32 +14,33 @@
 static FfStatement read_wishes = FF_STATEMENT(
 	"select w.position, jsonb_strip_nulls(jsonb_build_object("
 	"  'locations', case when l.provider_code is not null then"
-	"    jsonb_build_array(l.provider_code) end)) || w.payload"
+	"    jsonb_build_array(l.provider_code) end,"
+	"  'cursor', case when not w.payload ? 'complete' then l.inventory_cursor end))"
+	"  || w.payload"
 	" from unnest($2, $3) with ordinality as w (subject_id, payload, position)"
 	" join fulfillment.locations l on l.merchant_id = $1 and l.location_id = w.subject_id",
 	INT4OID, INT8ARRAYOID, JSONBARRAYOID);
 
 /*
- * What a channel may sell now, where that is not what it took last.  The
- * figures are those of this moment, so a value that has been overtaken is
- * never sent.
+ * Listings that are due, the longest untold first, so that what keeps changing
+ * waits until everything else was told.  The figures are those of this moment,
+ * so a value that has been overtaken is never sent.
  */
 static FfStatement read_levels = FF_STATEMENT(
 	"select w.position, jsonb_build_object('inventory', coalesce(("
 	"  select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('sku', x.channel_sku,"
 	"     'product_id', x.product_id, 'variation_id', x.variation_id,"
 	"     'quantity', x.quantity)) order by x.listing_id)"
-	"   from (select g.listing_id, g.channel_sku, g.product_id, g.variation_id, a.quantity"
-	"     from fulfillment.listings g"
-	"     cross join lateral (select greatest(0, coalesce(sum(greatest(0, v.on_hand - v.reserved"
-	"        - coalesce(v.safety_stock, l.safety_stock))), 0) - c.stock_buffer)::int as quantity"
-	"       from fulfillment.stock_levels v"
-	"       join fulfillment.locations l on l.merchant_id = $1 and l.location_id = v.location_id"
-	"        and l.active"
-	"       where v.merchant_id = $1 and v.item_id = g.item_id) a"
-	"     where g.merchant_id = $1 and g.channel_id = c.channel_id"
-	"      and g.published is distinct from a.quantity"
-	"     order by g.listing_id limit 100) x), '[]'))"
+	"   from (select g.listing_id, g.channel_sku, g.product_id, g.variation_id,"
+	"       fulfillment.offered(coalesce(a.available, 0)::bigint, c.stock_share,"
+	"        coalesce(g.stock_buffer, c.stock_buffer), c.oversell_guard) as quantity"
+	"     from (select * from fulfillment.listings t"
+	"       where t.merchant_id = $1 and t.channel_id = c.channel_id"
+	"        and t.published is distinct from t.wanted"
+	"       order by t.tried_at nulls first limit 100) g"
+	"     cross join lateral (select sum(s.available) as available"
+	"       from fulfillment.available_stock s"
+	"       where s.merchant_id = $1 and s.item_id = g.item_id) a) x), '[]'))"
 	" from unnest($2, $3) with ordinality as w (subject_id, payload, position)"
 	" join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = w.subject_id",
 	INT4OID, INT8ARRAYOID, JSONBARRAYOID);

@@ -18,9 +18,10 @@
 #include "tasks/task.h"
 #include "workers/sync.h"
 
-/* (id, connection_id, connector) of channels; $2 NULL: all, $3: the operation. */
+/* (id, connection_id, connector, order_id, payload) of channels; $2 NULL: all, $3: the operation.
+ */
 static FfStatement channels_to_ask = FF_STATEMENT(
-	"select c.channel_id, c.connection_id, k.connector, 0::bigint"
+	"select c.channel_id, c.connection_id, k.connector, 0::bigint, null::text"
 	" from fulfillment.channels c join fulfillment.connections k on k.merchant_id = $1"
 	"  and k.connection_id = c.connection_id"
 	" where c.merchant_id = $1 and c.active and ($2 is null or c.code = $2)"
@@ -30,8 +31,11 @@ static FfStatement channels_to_ask = FF_STATEMENT(
 	" order by c.channel_id",
 	INT4OID, TEXTOID, TEXTOID);
 
+/* Once a night everything is asked for, else what changed; that stays so from page to page. */
 static FfStatement locations_to_ask = FF_STATEMENT(
-	"select l.location_id, k.connection_id, k.connector, 0::bigint"
+	"select l.location_id, k.connection_id, k.connector, 0::bigint, jsonb_strip_nulls("
+	"  jsonb_build_object('began_at', now(), 'complete', (coalesce(l.inventory_complete_at,"
+	"   '-infinity') < now() - interval '20 hours') or null))::text"
 	" from fulfillment.locations l join fulfillment.providers p on p.merchant_id = $1"
 	"  and p.provider_id = l.provider_id"
 	" join fulfillment.connections k on k.merchant_id = $1 and k.connection_id = p.connection_id"
@@ -55,7 +59,7 @@ static FfStatement shipments_to_ask = FF_STATEMENT(
 	"  from due where s.merchant_id = $1 and s.shipment_id = due.shipment_id and s.poll_at <= $2),"
 	" tracked as (update fulfillment.packages p set poll_at = $2 + interval '15 minutes'"
 	"  from due where p.merchant_id = $1 and p.shipment_id = due.shipment_id and p.poll_at <= $2)"
-	" select s.shipment_id, k.connection_id, k.connector, s.order_id"
+	" select s.shipment_id, k.connection_id, k.connector, s.order_id, null::text"
 	"  from due join fulfillment.shipments s on s.merchant_id = $1"
 	"   and s.shipment_id = due.shipment_id"
 	"  join fulfillment.providers p on p.merchant_id = $1 and p.provider_id = s.provider_id"
@@ -65,17 +69,25 @@ static FfStatement shipments_to_ask = FF_STATEMENT(
 	"   and t.operation = 'get_shipment' and t.state <> 'parked')",
 	INT4OID, TIMESTAMPTZOID);
 
+/* What each listing should show, by the stock of now. */
+static FfStatement look_at_stock = FF_BULK_STATEMENT(
+	"update fulfillment.listings g set wanted = q.quantity from ("
+	" select t.listing_id, fulfillment.offered(coalesce(a.available, 0)::bigint, c.stock_share,"
+	"   coalesce(t.stock_buffer, c.stock_buffer), c.oversell_guard) as quantity"
+	"  from fulfillment.listings t"
+	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = t.channel_id"
+	"   and c.active and ($2 is null or c.code = $2)"
+	"  left join (select item_id, sum(available) as available from fulfillment.available_stock"
+	"   where merchant_id = $1 group by item_id) a on a.item_id = t.item_id"
+	"  where t.merchant_id = $1) q"
+	" where g.merchant_id = $1 and g.listing_id = q.listing_id and g.wanted is distinct from q.quantity",
+	INT4OID, TEXTOID);
+
 /* Whether a channel lacks a level that it should show. */
-static FfStatement channel_lacks_levels = FF_STATEMENT(
-	"select exists (select 1 from fulfillment.listings g"
-	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = g.channel_id"
-	"  where g.merchant_id = $1 and g.channel_id = $2 and g.published is distinct from ("
-	"   select greatest(0, coalesce(sum(greatest(0, v.on_hand - v.reserved"
-	"     - coalesce(v.safety_stock, l.safety_stock))), 0) - c.stock_buffer)::int"
-	"    from fulfillment.stock_levels v join fulfillment.locations l on l.merchant_id = $1"
-	"     and l.location_id = v.location_id and l.active"
-	"    where v.merchant_id = $1 and v.item_id = g.item_id))",
-	INT4OID, INT8OID);
+static FfStatement channel_lacks_levels =
+	FF_STATEMENT("select exists (select 1 from fulfillment.listings g where g.merchant_id = $1"
+				 " and g.channel_id = $2 and g.published is distinct from g.wanted)",
+				 INT4OID, INT8OID);
 
 static int
 add_tasks(int32 merchant_id, const FfRows *rows, FfOperation operation, const char *kind,
@@ -98,6 +110,7 @@ add_tasks(int32 merchant_id, const FfRows *rows, FfOperation operation, const ch
 		task->subject_kind = kind;
 		task->subject_id = ff_row_int8(rows, i, 1);
 		task->order_id = ff_row_int8(rows, i, 4);
+		task->payload = ff_row_text(rows, i, 5);
 		count++;
 	}
 	ff_tasks_add(tasks, count);
@@ -138,8 +151,10 @@ lacks_levels(int32 merchant_id, int64 channel_id)
 int
 ff_push_inventory(int32 merchant_id, const char *channel)
 {
-	FfRows rows = find(&channels_to_ask, merchant_id, channel, FF_OP_PUSH_INVENTORY);
+	FfRows rows;
 
+	ff_run(&look_at_stock, ff_int4(merchant_id), ff_text(channel));
+	rows = find(&channels_to_ask, merchant_id, channel, FF_OP_PUSH_INVENTORY);
 	return add_tasks(merchant_id, &rows, FF_OP_PUSH_INVENTORY, "channel", lacks_levels);
 }
 

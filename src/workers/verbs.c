@@ -31,7 +31,7 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 							   .refused = ff_apply_cancel_refused},
 	[FF_OP_GET_INVENTORY] = {.load = ff_load_inventory_wishes,
 							 .ok = ff_apply_inventory,
-							 .page = ff_apply_inventory},
+							 .page = ff_apply_inventory_page},
 	[FF_OP_PUT_ITEMS] = {.load = ff_load_items, .work = "items"},
 	[FF_OP_FETCH_ORDERS] = {.load = ff_load_fetches,
 							.ok = ff_apply_orders,

@@ -86,6 +86,7 @@ extern void ff_apply_orders(FfSettling *settling);
 
 /* apply_stock.c */
 extern void ff_apply_inventory(FfSettling *settling);
+extern void ff_apply_inventory_page(FfSettling *settling);
 extern void ff_apply_levels_taken(FfSettling *settling);
 
 #endif

@@ -1,0 +1,93 @@
+/*
+ * act.c
+ *
+ * What people and reports do to stock; see act.h.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+
+#include "pg/errors.h"
+#include "pg/spi.h"
+#include "stock/act.h"
+#include "tasks/task.h"
+
+/*
+ * Orders that wait for one of these items are tried again, and where goods
+ * came in they may be asked for again; one that is busy will be tried anyway.
+ */
+static FfStatement wake_waiting = FF_STATEMENT(
+	"update fulfillment.orders set next_routing_at = $3,"
+	"       excluded_locations = array(select x from unnest(excluded_locations) x"
+	"                                   where x <> all ($4))"
+	" where merchant_id = $1 and order_id in ("
+	"   select o.order_id from fulfillment.orders o"
+	"    where o.merchant_id = $1 and o.next_routing_at > $3 and exists ("
+	"          select 1 from fulfillment.order_lines l"
+	"           where l.merchant_id = $1 and l.order_id = o.order_id and l.item_id = any ($2))"
+	"    order by o.order_id for update skip locked)",
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
+
+void
+ff_expect_quantity(int32 quantity, int32 least)
+{
+	if (quantity < least || quantity > FF_MAX_MOVED)
+		ereport(ERROR,
+				(errcode(FF_ERR_INVALID_DOCUMENT),
+				 errmsg("invalid quantity %d", quantity),
+				 errdetail("Field \"quantity\" must lie between %d and %d.", least, FF_MAX_MOVED),
+				 errhint("Correct the quantity.")));
+}
+
+void
+ff_expect_cause(const char *cause)
+{
+	if (*cause == '\0')
+		ereport(ERROR,
+				(errcode(FF_ERR_INVALID_DOCUMENT),
+				 errmsg("a stock movement needs a cause"),
+				 errhint("Say in \"cause\" why the stock changes.")));
+}
+
+/* Whether the movement brings units that can be promised. */
+static bool
+brings(const FfMovement *movement)
+{
+	return movement->quantity > 0 && movement->kind != FF_MOVE_TRANSFER_OUT &&
+		   (movement->kind < FF_MOVE_QUARANTINE || movement->kind == FF_MOVE_CLEAR);
+}
+
+int
+ff_stock_try(int32 merchant_id, const FfMovement *movements, int count, FfShortage **shortages)
+{
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	FfColumn items;
+	FfColumn locations;
+
+	ff_column_init(&items, INT8OID);
+	ff_column_init(&locations, INT8OID);
+	for (int i = 0; i < count; i++)
+		if (brings(&movements[i]))
+		{
+			ff_column_add(&items, ff_int8(movements[i].item_id));
+			ff_column_add(&locations, ff_int8(movements[i].location_id));
+		}
+	/* orders are locked before stock */
+	if (items.count > 0 && ff_run(&wake_waiting,
+								  ff_int4(merchant_id),
+								  ff_column(&items),
+								  ff_time(now),
+								  ff_column(&locations))
+								   .count > 0)
+		ff_tasks_wake_at_commit();
+	return ff_stock_move(merchant_id, movements, count, shortages);
+}
+
+void
+ff_stock_act(int32 merchant_id, const FfMovement *movements, int count)
+{
+	FfShortage *shortages;
+
+	if (ff_stock_try(merchant_id, movements, count, &shortages) > 0)
+		ff_stock_refuse(merchant_id, &shortages[0]);
+}

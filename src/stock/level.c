@@ -1,0 +1,210 @@
+/*
+ * level.c
+ *
+ * Levels and the ledger as rows: one statement locks and reads what a call
+ * touches, two write what became of it.  Whether a movement may happen is the
+ * ledger's to say (ledger.c).
+ */
+#include "postgres.h"
+
+#include "pg/session.h"
+#include "pg/spi.h"
+#include "stock/level.h"
+
+/* Locks in the order of the sort; a row that another session changed is read anew. */
+static FfStatement lock_levels = FF_STATEMENT(
+	"select s.location_id, s.item_id, coalesce(s.safety_stock, l.safety_stock), s.on_hand,"
+	"       s.reserved, s.quarantine, s.damaged"
+	"  from fulfillment.stock_levels s"
+	"  join fulfillment.locations l on l.merchant_id = $1 and l.location_id = s.location_id"
+	"  join unnest($2, $3) as k(location_id, item_id)"
+	"    on s.location_id = k.location_id and s.item_id = k.item_id"
+	" where s.merchant_id = $1"
+	" order by s.location_id, s.item_id"
+	"   for update of s",
+	INT4OID, INT8ARRAYOID, INT8ARRAYOID);
+
+static FfStatement add_levels = FF_STATEMENT(
+	"insert into fulfillment.stock_levels (merchant_id, location_id, item_id)"
+	" select $1, k.location_id, k.item_id from unnest($2, $3) as k(location_id, item_id)"
+	"  order by 2, 3"
+	" on conflict do nothing",
+	INT4OID, INT8ARRAYOID, INT8ARRAYOID);
+
+static FfStatement change_levels = FF_STATEMENT(
+	"update fulfillment.stock_levels s"
+	"   set on_hand = s.on_hand + k.on_hand, reserved = s.reserved + k.reserved,"
+	"       quarantine = s.quarantine + k.quarantine, damaged = s.damaged + k.damaged,"
+	"       changed_at = $8"
+	"  from unnest($2, $3, $4, $5, $6, $7)"
+	"    as k(location_id, item_id, on_hand, reserved, quarantine, damaged)"
+	" where s.merchant_id = $1 and s.location_id = k.location_id and s.item_id = k.item_id",
+	INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
+	TIMESTAMPTZOID);
+
+static FfStatement add_movements = FF_STATEMENT(
+	"insert into fulfillment.stock_movements (merchant_id, moved_at, location_id, item_id, kind,"
+	"       order_id, shipment_id, line, cause, on_hand_delta, reserved_delta, quarantine_delta,"
+	"       damaged_delta, actor)"
+	" select $1, $2, m.*, $14"
+	"   from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+	"     as m(location_id, item_id, kind, order_id, shipment_id, line, cause, on_hand, reserved,"
+	"          quarantine, damaged)",
+	INT4OID, TIMESTAMPTZOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+	INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, TEXTOID);
+
+static int
+compare_levels(const void *a, const void *b)
+{
+	const FfStockLevel *left = a;
+	const FfStockLevel *right = b;
+
+	if (left->location_id != right->location_id)
+		return left->location_id < right->location_id ? -1 : 1;
+	if (left->item_id != right->item_id)
+		return left->item_id < right->item_id ? -1 : 1;
+	return 0;
+}
+
+FfStockLevel *
+ff_level_find(FfStockLevel *levels, int count, int64 location_id, int64 item_id)
+{
+	FfStockLevel key = {.location_id = location_id, .item_id = item_id};
+
+	return bsearch(&key, levels, count, sizeof(FfStockLevel), compare_levels);
+}
+
+/* The distinct levels the movements touch, in lock order. */
+static FfStockLevel *
+levels_of(const FfMovement *movements, int count, int *level_count)
+{
+	FfStockLevel *levels = palloc0(sizeof(FfStockLevel) * count);
+	int distinct = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		levels[i].location_id = movements[i].location_id;
+		levels[i].item_id = movements[i].item_id;
+	}
+	qsort(levels, count, sizeof(FfStockLevel), compare_levels);
+	for (int i = 0; i < count; i++)
+		if (distinct == 0 || compare_levels(&levels[distinct - 1], &levels[i]) != 0)
+			levels[distinct++] = levels[i];
+	*level_count = distinct;
+	return levels;
+}
+
+static void
+lock_and_read(int32 merchant_id, FfStockLevel *levels, int count)
+{
+	FfColumn locations;
+	FfColumn items;
+	FfRows rows;
+
+	ff_column_init(&locations, INT8OID);
+	ff_column_init(&items, INT8OID);
+	for (int i = 0; i < count; i++)
+	{
+		ff_column_add(&locations, ff_int8(levels[i].location_id));
+		ff_column_add(&items, ff_int8(levels[i].item_id));
+	}
+	rows = ff_run(&lock_levels, ff_int4(merchant_id), ff_column(&locations), ff_column(&items));
+	if (rows.count < (uint64) count)
+	{
+		ff_run(&add_levels, ff_int4(merchant_id), ff_column(&locations), ff_column(&items));
+		rows = ff_run(&lock_levels, ff_int4(merchant_id), ff_column(&locations), ff_column(&items));
+	}
+	for (uint64 i = 0; i < rows.count; i++)
+	{
+		FfStockLevel *level =
+			ff_level_find(levels, count, ff_row_int8(&rows, i, 1), ff_row_int8(&rows, i, 2));
+
+		level->safety = ff_row_int4(&rows, i, 3);
+		for (int bucket = 0; bucket < FF_BUCKETS; bucket++)
+			level->units[bucket] = level->before[bucket] = ff_row_int4(&rows, i, 4 + bucket);
+	}
+}
+
+FfStockLevel *
+ff_levels_lock(int32 merchant_id, const FfMovement *movements, int count, int *level_count)
+{
+	FfStockLevel *levels = levels_of(movements, count, level_count);
+
+	lock_and_read(merchant_id, levels, *level_count);
+	return levels;
+}
+
+void
+ff_levels_write(int32 merchant_id, const FfStockLevel *levels, int count, TimestampTz now)
+{
+	FfColumn locations;
+	FfColumn items;
+	FfColumn units[FF_BUCKETS];
+
+	ff_column_init(&locations, INT8OID);
+	ff_column_init(&items, INT8OID);
+	for (int bucket = 0; bucket < FF_BUCKETS; bucket++)
+		ff_column_init(&units[bucket], INT4OID);
+	for (int i = 0; i < count; i++)
+	{
+		const FfStockLevel *level = &levels[i];
+
+		if (memcmp(level->units, level->before, sizeof(level->units)) == 0)
+			continue;
+		ff_column_add(&locations, ff_int8(level->location_id));
+		ff_column_add(&items, ff_int8(level->item_id));
+		for (int bucket = 0; bucket < FF_BUCKETS; bucket++)
+			ff_column_add(&units[bucket], ff_int4(level->units[bucket] - level->before[bucket]));
+	}
+	if (locations.count > 0)
+		ff_run(&change_levels,
+			   ff_int4(merchant_id),
+			   ff_column(&locations),
+			   ff_column(&items),
+			   ff_column(&units[FF_BUCKET_ON_HAND]),
+			   ff_column(&units[FF_BUCKET_RESERVED]),
+			   ff_column(&units[FF_BUCKET_QUARANTINE]),
+			   ff_column(&units[FF_BUCKET_DAMAGED]),
+			   ff_time(now));
+}
+
+void
+ff_entries_write(int32 merchant_id, const FfEntry *entries, int count, TimestampTz now)
+{
+	static const Oid types[] = {INT8OID,
+								INT8OID,
+								TEXTOID,
+								INT8OID,
+								INT8OID,
+								INT4OID,
+								TEXTOID,
+								INT4OID,
+								INT4OID,
+								INT4OID,
+								INT4OID};
+	FfColumn columns[lengthof(types)];
+	FfArgument arguments[lengthof(types) + 3];
+
+	for (int i = 0; i < (int) lengthof(columns); i++)
+		ff_column_init(&columns[i], types[i]);
+	for (int i = 0; i < count; i++)
+	{
+		const FfMovement *movement = entries[i].movement;
+
+		ff_column_add(&columns[0], ff_int8(movement->location_id));
+		ff_column_add(&columns[1], ff_int8(movement->item_id));
+		ff_column_add(&columns[2], ff_text(entries[i].kind));
+		ff_column_add(&columns[3], ff_id(movement->order_id));
+		ff_column_add(&columns[4], ff_id(movement->shipment_id));
+		ff_column_add(&columns[5], movement->line == 0 ? ff_null() : ff_int4(movement->line));
+		ff_column_add(&columns[6], ff_text(movement->cause));
+		for (int bucket = 0; bucket < FF_BUCKETS; bucket++)
+			ff_column_add(&columns[7 + bucket], ff_int4(entries[i].units[bucket]));
+	}
+	arguments[0] = ff_int4(merchant_id);
+	arguments[1] = ff_time(now);
+	for (int i = 0; i < (int) lengthof(columns); i++)
+		arguments[2 + i] = ff_column(&columns[i]);
+	arguments[lengthof(types) + 2] = ff_text(ff_actor());
+	ff_run_arguments(&add_movements, arguments, lengthof(arguments));
+}
