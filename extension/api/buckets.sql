@@ -8,11 +8,6 @@ CREATE OR REPLACE FUNCTION fulfillment.item_id(sku text, merchant_id int) RETURN
 AS 'MODULE_PATHNAME', 'fulfillment_item_id' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION fulfillment.item_id(text, int) IS 'The id of an item, or an error';
 
-CREATE OR REPLACE FUNCTION fulfillment.require_operator(merchant_id int) RETURNS void
-AS 'MODULE_PATHNAME', 'fulfillment_require_operator' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION fulfillment.require_operator(int) IS
-	'An error unless the calling role may act for the merchant';
-
 CREATE OR REPLACE FUNCTION fulfillment.caller() RETURNS oid
 AS 'MODULE_PATHNAME', 'fulfillment_caller' LANGUAGE C STABLE;
 COMMENT ON FUNCTION fulfillment.caller() IS 'The role behind the call, whatever function runs as its owner';
@@ -43,7 +38,7 @@ AS $$
 DECLARE
 	made bigint;
 BEGIN
-	PERFORM fulfillment.require_operator(expect_receipt.merchant_id);
+	PERFORM fulfillment.require_access('operator', expect_receipt.merchant_id);
 	IF quantity IS NULL OR quantity <= 0 OR expected_at IS NULL THEN
 		RAISE EXCEPTION 'an expected receipt needs a quantity and a date' USING ERRCODE = 'OF001',
 			HINT = 'Give a quantity above zero and expected_at.';
@@ -69,7 +64,7 @@ DECLARE
 	arrived int;
 	on_hand int;
 BEGIN
-	PERFORM fulfillment.require_operator(receive_expected.merchant_id);
+	PERFORM fulfillment.require_access('operator', receive_expected.merchant_id);
 	SELECT r.*, l.code, i.sku INTO expected
 	  FROM fulfillment.expected_receipts r
 	  JOIN fulfillment.locations l ON l.merchant_id = r.merchant_id AND l.location_id = r.location_id
@@ -102,7 +97,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfill
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM fulfillment.require_operator(cancel_expected.merchant_id);
+	PERFORM fulfillment.require_access('operator', cancel_expected.merchant_id);
 	UPDATE fulfillment.expected_receipts r SET state = 'cancelled'
 	 WHERE r.merchant_id = cancel_expected.merchant_id
 	   AND r.expected_receipt_id = cancel_expected.expected_receipt_id AND r.state = 'open';
@@ -123,7 +118,7 @@ DECLARE
 	open_count bigint;
 	level_count bigint;
 BEGIN
-	PERFORM fulfillment.require_admin(set_inventory_mode.merchant_id);
+	PERFORM fulfillment.require_access('admin', set_inventory_mode.merchant_id);
 	IF mode IS NULL OR mode NOT IN ('active', 'passive') OR coalesce(reason, '') = '' THEN
 		RAISE EXCEPTION 'an inventory mode needs its name and a reason' USING ERRCODE = 'OF001',
 			HINT = 'Modes are active (our numbers are the truth) and passive (theirs are).';
@@ -163,4 +158,4 @@ REVOKE ALL ON FUNCTION fulfillment.move_bucket(text, text, text, int, text, int)
 	fulfillment.expect_receipt(text, text, int, timestamptz, text, int),
 	fulfillment.receive_expected(bigint, int, boolean, int), fulfillment.cancel_expected(bigint, int),
 	fulfillment.set_inventory_mode(text, text, text, boolean, int), fulfillment.location_id(text, int),
-	fulfillment.item_id(text, int), fulfillment.require_operator(int), fulfillment.actor(), fulfillment.caller() FROM PUBLIC;
+	fulfillment.item_id(text, int), fulfillment.actor(), fulfillment.caller() FROM PUBLIC;

@@ -19,7 +19,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfill
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM fulfillment.require_operator(reconcile_stock.merchant_id);
+	PERFORM fulfillment.require_access('operator', reconcile_stock.merchant_id);
 	IF jsonb_typeof(snapshot) IS DISTINCT FROM 'array' THEN
 		RAISE EXCEPTION 'a snapshot is an array of rows' USING ERRCODE = 'OF001',
 			HINT = 'Give [{"sku": "A", "on_hand": 5}, …].';
@@ -55,7 +55,7 @@ DECLARE
 	quantity record;
 	unique_sku boolean;
 BEGIN
-	PERFORM fulfillment.require_operator(reconcile_stock.merchant_id);
+	PERFORM fulfillment.require_access('operator', reconcile_stock.merchant_id);
 	SELECT a.attnum, a.atttypid::regtype AS type INTO source_sku FROM pg_attribute a
 	 WHERE a.attrelid = source AND a.attname = sku_column AND a.attnum > 0 AND NOT a.attisdropped;
 	SELECT a.attnum, a.atttypid::regtype AS type INTO quantity FROM pg_attribute a
@@ -95,7 +95,7 @@ DECLARE
 	part record;
 	unlike int := 0;
 BEGIN
-	PERFORM fulfillment.require_operator(take_inventory.merchant_id);
+	PERFORM fulfillment.require_access('operator', take_inventory.merchant_id);
 	-- A row without a location is about the one that was asked for; rows of the provider's others are theirs.
 	FOR part IN
 		SELECT l.code, jsonb_agg(r.value - 'location' ORDER BY r.n) AS rows
@@ -125,7 +125,7 @@ DECLARE
 	absent jsonb;
 	place text;
 BEGIN
-	PERFORM fulfillment.require_operator(end_inventory.merchant_id);
+	PERFORM fulfillment.require_access('operator', end_inventory.merchant_id);
 	SELECT l.code, jsonb_agg(jsonb_build_object('sku', i.sku, 'on_hand', 0)) INTO place, absent
 	  FROM fulfillment.locations l
 	  JOIN fulfillment.stock_levels v ON v.merchant_id = l.merchant_id AND v.location_id = l.location_id
@@ -154,7 +154,7 @@ DECLARE
 	found_row record;
 	ending text := CASE WHEN adjust THEN 'adjusted' ELSE 'explained' END;
 BEGIN
-	PERFORM fulfillment.require_operator(resolve_discrepancy.merchant_id);
+	PERFORM fulfillment.require_access('operator', resolve_discrepancy.merchant_id);
 	IF coalesce(resolution, '') = '' THEN
 		RAISE EXCEPTION 'a discrepancy ends with a reason' USING ERRCODE = 'OF001',
 			HINT = 'Say in "resolution" what was found.';

@@ -188,15 +188,6 @@ fulfillment_require_access(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-PG_FUNCTION_INFO_V1(fulfillment_require_operator);
-
-Datum
-fulfillment_require_operator(PG_FUNCTION_ARGS)
-{
-	ff_require(FF_LEVEL_OPERATOR, PG_GETARG_INT32(0));
-	PG_RETURN_VOID();
-}
-
 PG_FUNCTION_INFO_V1(fulfillment_caller);
 
 Datum
