@@ -194,6 +194,20 @@ SELECT sum(used) AS used FROM fulfillment.location_days d JOIN fulfillment.locat
  WHERE merchant_id = 40 AND l.code = 'NEAR';
 UPDATE fulfillment.locations SET daily_capacity = NULL WHERE merchant_id = 40;
 
+-- Pacing: NEAR is cheaper until it has filled faster than the day goes by; then FAR, which pays back.
+INSERT INTO fulfillment.items (sku, name, weight_g) VALUES ('PACE', 'Item of many orders', 1000);
+SELECT fulfillment.receive_stock(l, 'PACE', 30) FROM (VALUES ('FAR'), ('NEAR')) AS l (l);
+DELETE FROM fulfillment.location_days WHERE merchant_id = 40;
+INSERT INTO fulfillment.routing_settings (pacing_step, expected_shipments) VALUES (2, 20);
+UPDATE fulfillment.locations SET daily_capacity = CASE code WHEN 'NEAR' THEN 10 ELSE 20 END WHERE merchant_id = 40;
+SELECT count(pg_temp.submit('R-6' || n, '[{"sku": "PACE", "quantity": 1}]')) FROM generate_series(1, 9) n;
+SELECT number, location FROM pg_temp.parts WHERE number LIKE 'R-6_';
+SELECT location, cost_parts FROM fulfillment.explain_assignment(pg_temp.order_id('R-69')) WHERE rank <= 2;
+SELECT l.code, d.used, d.price, d.paced_at FROM fulfillment.location_days d JOIN fulfillment.locations l USING (merchant_id, location_id)
+ WHERE merchant_id = 40 ORDER BY l.code;
+DELETE FROM fulfillment.routing_settings WHERE merchant_id = 40;
+UPDATE fulfillment.locations SET daily_capacity = NULL WHERE merchant_id = 40;
+
 -- Orders of one wave see each other: one unit goes to one of three.
 SELECT pg_temp.stock('NEAR', 'CARD', 0), pg_temp.stock('FAR', 'CARD', 0);
 SELECT count(pg_temp.submit('R-3' || n, '[{"sku": "CARD", "quantity": 1}]')) FROM generate_series(1, 3) n;

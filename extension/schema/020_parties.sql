@@ -230,10 +230,15 @@ CREATE TABLE fulfillment.location_days (
 	location_id bigint NOT NULL,
 	day date NOT NULL,
 	used int NOT NULL DEFAULT 0 CHECK (used >= 0),
+	price double precision NOT NULL DEFAULT 0 CHECK (price >= 0),
+	paced_at int NOT NULL DEFAULT 0,
 	PRIMARY KEY (merchant_id, location_id, day),
 	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations ON DELETE CASCADE
 );
 COMMENT ON TABLE fulfillment.location_days IS 'Shipments assigned per location and day, the counter behind daily_capacity';
+COMMENT ON COLUMN fulfillment.location_days.price IS
+	'What assignment counts for the next slot: it rises while the location fills faster than the day goes by';
+COMMENT ON COLUMN fulfillment.location_days.paced_at IS 'Slots taken at all locations when the price was set';
 
 CREATE SEQUENCE fulfillment.channel_id_seq;
 CREATE TABLE fulfillment.channels (

@@ -68,11 +68,17 @@ CREATE TABLE fulfillment.routing_settings (
 	backorder_value_share numeric NOT NULL DEFAULT 0.5 CHECK (backorder_value_share >= 0),
 	max_splits int CHECK (max_splits > 0),
 	min_part_value numeric NOT NULL DEFAULT 0 CHECK (min_part_value >= 0),
-	retry_after interval NOT NULL DEFAULT '15 minutes' CHECK (retry_after > '0')
+	retry_after interval NOT NULL DEFAULT '15 minutes' CHECK (retry_after > '0'),
+	pacing_step numeric NOT NULL DEFAULT 0.15 CHECK (pacing_step >= 0),
+	expected_shipments int CHECK (expected_shipments > 0)
 );
 COMMENT ON TABLE fulfillment.routing_settings IS 'What splits, lateness and backorders cost a merchant; no row: the defaults';
 COMMENT ON COLUMN fulfillment.routing_settings.min_part_value IS 'A shipment worth less is not split off';
 COMMENT ON COLUMN fulfillment.routing_settings.retry_after IS 'When units that wait for stock are tried again at the latest';
+COMMENT ON COLUMN fulfillment.routing_settings.pacing_step IS
+	'How much dearer a location with a daily capacity counts with every shipment it is given, until the day catches up; 0 is no pacing';
+COMMENT ON COLUMN fulfillment.routing_settings.expected_shipments IS
+	'Shipments of a usual day at locations with a daily capacity; NULL is not known: no pacing';
 
 CREATE SEQUENCE fulfillment.listing_id_seq;
 CREATE TABLE fulfillment.listings (

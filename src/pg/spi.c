@@ -134,6 +134,12 @@ ff_bool(bool value)
 }
 
 FfArgument
+ff_float8(double value)
+{
+	return ff_datum(Float8GetDatum(value));
+}
+
+FfArgument
 ff_text(const char *value)
 {
 	return value == NULL ? ff_null() : ff_datum(CStringGetTextDatum(value));

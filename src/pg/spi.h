@@ -67,6 +67,7 @@ extern FfArgument ff_int8(int64 value);
 /* 0 is NULL: ids start at 1 */
 extern FfArgument ff_id(int64 value);
 extern FfArgument ff_bool(bool value);
+extern FfArgument ff_float8(double value);
 /* NULL is NULL; also for numeric, written as "$3::numeric" over a text argument */
 extern FfArgument ff_text(const char *value);
 extern FfArgument ff_time(TimestampTz value);

@@ -128,7 +128,11 @@ fill_location(FfCandidates *candidates, int l, FfTariffs *tariffs, FfRouteLocati
 							 .noptions = offers->count,
 							 .options = offers->options};
 	if (location->daily_capacity >= 0)
+	{
 		row->capacity = Max(location->daily_capacity - location->used, 0);
+		row->shadow_price = (FfCost) rint(
+			ff_pace_price(&location->pace, candidates->network->clock) * FF_COST_UNIT);
+	}
 	if (row->excluded == FF_REASON_NONE && offers->count == 0)
 		row->excluded = offers->otherwise;
 }

@@ -4,6 +4,8 @@
  * Slots of the day: a counter per location and day, below the location's daily
  * capacity.  The rows are locked in the order (location, day) and read anew
  * under the lock, so a day is never overbooked and nobody waits in a circle.
+ * The price of a slot (pacing.h) stands in the same row and is moved by the
+ * same update, so pacing costs no lock and no statement of its own.
  */
 #include "postgres.h"
 
@@ -28,15 +30,21 @@ static FfStatement lock_days = FF_STATEMENT(
 	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
 static FfStatement use_days = FF_STATEMENT(
-	"update fulfillment.location_days d set used = d.used + u.slots"
-	" from unnest($2::bigint[], $3::text[], $4::int[]) u (location_id, day, slots)"
+	"update fulfillment.location_days d set used = d.used + u.slots,"
+	"       paced_at = greatest(d.paced_at, u.clock),"
+	"       price = greatest(0, greatest(0, d.price - u.fall * greatest(0, u.clock - d.paced_at))"
+	"                           + u.rise * u.slots)"
+	"  from unnest($2::bigint[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::int[])"
+	"    as u (location_id, day, slots, rise, fall, clock)"
 	" where d.merchant_id = $1 and d.location_id = u.location_id and d.day = u.day::date",
-	INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT4ARRAYOID);
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+	INT4ARRAYOID);
 
 typedef struct Day
 {
 	int64 location_id;
 	const char *day;
+	const FfRoutedPart *part; /* the first that asks for it */
 	int left;
 	int taken;
 } Day;
@@ -81,7 +89,8 @@ collect_days(const FfRouting *routings, int count)
 		for (int p = 0; p < routings[r].part_count; p++)
 			if (routings[r].parts[p].capacity_day != NULL)
 				days.days[days.count++] = (Day){.location_id = routings[r].parts[p].location_id,
-												.day = routings[r].parts[p].capacity_day};
+												.day = routings[r].parts[p].capacity_day,
+												.part = &routings[r].parts[p]};
 	qsort(days.days, days.count, sizeof(Day), compare_days);
 	for (int d = 0; d < days.count; d++)
 		if (kept == 0 || compare_days(&days.days[d], &days.days[kept - 1]) != 0)
@@ -125,25 +134,37 @@ lock_all(int32 merchant_id, Days *days)
 	}
 }
 
+/* Slots taken, or given back, and what that makes of their price. */
 static void
 write_taken(int32 merchant_id, const Days *days)
 {
-	Days changed = {.days = palloc(sizeof(Day) * (days->count + 1))};
-	FfColumn ids;
-	FfColumn texts;
-	FfColumn slots;
+	static const Oid types[] = {INT8OID, TEXTOID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID};
+	FfColumn columns[lengthof(types)];
 
-	ff_column_init(&slots, INT4OID);
+	for (size_t c = 0; c < lengthof(types); c++)
+		ff_column_init(&columns[c], types[c]);
 	for (int d = 0; d < days->count; d++)
-		if (days->days[d].taken != 0)
-		{
-			changed.days[changed.count++] = days->days[d];
-			ff_column_add(&slots, ff_int4(days->days[d].taken));
-		}
-	if (changed.count == 0)
-		return;
-	make_columns(&changed, &ids, &texts);
-	ff_run(&use_days, ff_int4(merchant_id), ff_column(&ids), ff_column(&texts), ff_column(&slots));
+	{
+		const Day *day = &days->days[d];
+
+		if (day->taken == 0)
+			continue;
+		ff_column_add(&columns[0], ff_int8(day->location_id));
+		ff_column_add(&columns[1], ff_text(day->day));
+		ff_column_add(&columns[2], ff_int4(day->taken));
+		ff_column_add(&columns[3], ff_float8(day->part->pace.rise));
+		ff_column_add(&columns[4], ff_float8(day->part->pace.fall));
+		ff_column_add(&columns[5], ff_int4((int32) day->part->clock));
+	}
+	if (columns[0].count > 0)
+		ff_run(&use_days,
+			   ff_int4(merchant_id),
+			   ff_column(&columns[0]),
+			   ff_column(&columns[1]),
+			   ff_column(&columns[2]),
+			   ff_column(&columns[3]),
+			   ff_column(&columns[4]),
+			   ff_column(&columns[5]));
 }
 
 /* A slot for every part of an order, or none. */

@@ -45,7 +45,7 @@ take(FfNetwork *network, const FfCandidates *candidates, const FfPlan *plan)
 	{
 		const FfPart *part = &plan->parts[p];
 
-		network->locations[candidates->locations[part->location]].used++;
+		ff_network_take_slot(network, &network->locations[candidates->locations[part->location]]);
 		for (int i = 0; i < candidates->demand->nlines; i++)
 			ff_candidate_stock(candidates, part->location, i)->free -= part->quantity[i];
 	}
@@ -63,6 +63,8 @@ fill_part(const FfCandidates *candidates, const FfPart *part, FfRoutedPart *rout
 	routed->service_id = offer->service->service_id;
 	routed->keep_back = demand->keep_back;
 	routed->capacity_day = location->daily_capacity >= 0 ? ff_day_text(location->ship_day) : NULL;
+	routed->pace = location->pace;
+	routed->clock = candidates->network->clock;
 	routed->planned_cost = ff_cost_text(part->cost.shipping + part->cost.surcharge);
 	routed->currency = pstrdup(candidates->network->settings.currency);
 	routed->estimated_delivery_at = offer->arrival;

@@ -30,6 +30,7 @@
 #include "datatype/timestamp.h"
 
 #include "model/order_document.h"
+#include "routing/pacing.h"
 
 typedef struct FfRoutingRequest
 {
@@ -53,6 +54,8 @@ typedef struct FfRoutedPart
 	int64 service_id;   /* 0: the provider has none */
 	int32 keep_back;    /* units of each item its channel may not touch, for the reservation */
 	char *capacity_day; /* ISO date; NULL: the location has no daily capacity */
+	FfPace pace;        /* of that day's slots, before this one was taken … */
+	int64 clock;        /* … and when that was */
 	char *planned_cost; /* what the carrier should charge, decimal text */
 	char *currency;
 	TimestampTz estimated_delivery_at;

@@ -53,15 +53,15 @@ static FfStatement carriers_of_locations =
 				 INT4OID);
 
 static FfStatement days_of_locations =
-	FF_STATEMENT("select location_id, day, used from fulfillment.location_days"
+	FF_STATEMENT("select location_id, day, used, price, paced_at from fulfillment.location_days"
 				 " where merchant_id = $1 and location_id = any ($2) and day = any ($3)",
 				 INT4OID, INT8ARRAYOID, DATEARRAYOID);
 
 static FfStatement settings_of_merchant = FF_STATEMENT(
 	"select currency, (split_penalty * 1000000)::bigint, (late_penalty * 1000000)::bigint,"
 	" (late_penalty_per_day * 1000000)::bigint, (backorder_penalty * 1000000)::bigint,"
-	" backorder_value_share::float8, max_splits, (min_part_value * 1000000)::bigint, retry_after"
-	" from fulfillment.routing_settings where merchant_id = $1",
+	" backorder_value_share::float8, max_splits, (min_part_value * 1000000)::bigint, retry_after,"
+	" pacing_step::float8, expected_shipments from fulfillment.routing_settings where merchant_id = $1",
 	INT4OID);
 
 /* The defaults of the table, for merchants without a row. */
@@ -72,6 +72,7 @@ static const FfRoutingSettings default_settings = {
 	.backorder_penalty = 1000 * FF_COST_UNIT,
 	.backorder_value_share = 0.5,
 	.retry_after = {.time = 15 * USECS_PER_MINUTE},
+	.pacing_step = 0.15,
 };
 
 static void
@@ -93,6 +94,8 @@ load_settings(FfNetwork *network)
 	settings->max_splits = ff_row_int4(&rows, 0, 7);
 	settings->min_part_value = ff_row_int8(&rows, 0, 8);
 	settings->retry_after = *DatumGetIntervalP(ff_row_datum(&rows, 0, 9, &null));
+	settings->pacing_step = ff_row_float8(&rows, 0, 10);
+	settings->expected_shipments = ff_row_int4(&rows, 0, 11);
 }
 
 static void
@@ -263,7 +266,18 @@ load_carriers(FfNetwork *network)
 	}
 }
 
-/* Slots already used, of limited locations only. */
+/* How the price of a location's slots moves; not at all while nobody knows what a day brings. */
+static void
+set_pace(const FfRoutingSettings *settings, FfLocation *location)
+{
+	if (settings->expected_shipments == 0)
+		return;
+	location->pace.rise = settings->pacing_step;
+	location->pace.fall =
+		settings->pacing_step * location->daily_capacity / settings->expected_shipments;
+}
+
+/* Slots already used and what the next one is worth, of limited locations only. */
 static void
 load_days(FfNetwork *network)
 {
@@ -278,6 +292,7 @@ load_days(FfNetwork *network)
 		{
 			ff_column_add(&ids, ff_int8(network->locations[l].location_id));
 			ff_column_add(&days, ff_datum(DateADTGetDatum(network->locations[l].ship_day)));
+			set_pace(&network->settings, &network->locations[l]);
 		}
 	if (ids.count == 0)
 		return;
@@ -288,9 +303,24 @@ load_days(FfNetwork *network)
 		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 1));
 		bool null;
 
-		if (DatumGetDateADT(ff_row_datum(&rows, row, 2, &null)) == location->ship_day)
-			location->used = ff_row_int4(&rows, row, 3);
+		/* Any location with any of the days comes back. */
+		if (DatumGetDateADT(ff_row_datum(&rows, row, 2, &null)) != location->ship_day)
+			continue;
+		location->used = ff_row_int4(&rows, row, 3);
+		location->pace.price = ff_row_float8(&rows, row, 4);
+		location->pace.at = ff_row_int4(&rows, row, 5);
+		network->clock += location->used;
 	}
+}
+
+void
+ff_network_take_slot(FfNetwork *network, FfLocation *location)
+{
+	if (location->daily_capacity < 0)
+		return;
+	location->used++;
+	ff_pace_take(&location->pace, network->clock);
+	network->clock++;
 }
 
 FfNetwork *

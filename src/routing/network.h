@@ -15,6 +15,7 @@
 #include "utils/date.h"
 
 #include "routing/lists.h"
+#include "routing/pacing.h"
 #include "routing/tariff.h"
 
 /* A row of service_prices. */
@@ -81,6 +82,7 @@ typedef struct FfLocation
 	DateADT ship_day;   /* when goods taken now leave */
 	int daily_capacity; /* negative: no limit */
 	int used;           /* slots of the ship day */
+	FfPace pace;        /* what the next one is worth */
 } FfLocation;
 
 typedef struct FfRoutingSettings
@@ -94,6 +96,8 @@ typedef struct FfRoutingSettings
 	int max_splits; /* 0: no limit */
 	FfCost min_part_value;
 	Interval retry_after;
+	double pacing_step;     /* rise of a slot's price with every one taken; 0: no pacing */
+	int expected_shipments; /* of a day; 0: not known, no pacing */
 } FfRoutingSettings;
 
 typedef struct FfNetwork
@@ -107,6 +111,7 @@ typedef struct FfNetwork
 	FfService *services;
 	struct FfRules *rules;
 	FfRoutingSettings settings;
+	int64 clock; /* slots taken of the locations' ship days */
 } FfNetwork;
 
 /* countries: the destinations of the orders; others' prices are not read. */
@@ -114,5 +119,8 @@ extern FfNetwork *ff_network_load(int32 merchant_id, const FfColumn *countries, 
 
 /* NULL when there is no such active location. */
 extern FfLocation *ff_network_location(const FfNetwork *network, int64 location_id);
+
+/* A part ships from there: its slot is gone for whoever comes next. */
+extern void ff_network_take_slot(FfNetwork *network, FfLocation *location);
 
 #endif
