@@ -11,6 +11,8 @@
 
 #include "workers/lanes.h"
 
+#define LEAST_SHARE 8
+
 static HTAB *lanes = NULL;
 static FfLaneKey last = {0}; /* the lane looked at last: the next one comes first */
 
@@ -58,12 +60,15 @@ ff_lanes_update(const FfQueueHead *heads, int count)
 
 	hash_seq_init(&scan, lanes);
 	while ((lane = hash_seq_search(&scan)) != NULL)
+	{
 		lane->seen = false;
+		lane->due_at = DT_NOEND;
+	}
 	for (int i = 0; i < count; i++)
 		update_lane(&heads[i]);
 	hash_seq_init(&scan, lanes);
 	while ((lane = hash_seq_search(&scan)) != NULL)
-		if (!lane->seen)
+		if (!lane->seen && lane->in_flight == 0)
 			hash_search(lanes, &lane->key, HASH_REMOVE, NULL);
 }
 
@@ -118,4 +123,22 @@ ff_lanes_next_time(void)
 	while ((lane = hash_seq_search(&scan)) != NULL)
 		next = Min(next, time_of(lane));
 	return next;
+}
+
+int
+ff_lane_room(const FfLane *lane, int room, int capacity, TimestampTz now)
+{
+	HASH_SEQ_STATUS scan;
+	FfLane *other;
+	int busy = 0;
+	int most = capacity - capacity / 4;
+
+	hash_seq_init(&scan, lanes);
+	while ((other = hash_seq_search(&scan)) != NULL)
+		busy += other->in_flight > 0 || time_of(other) <= now;
+	if (busy > 1)
+		most = Min(most, Max(LEAST_SHARE, capacity / busy));
+	if (lane->in_flight > most / 2)
+		return 0; /* a few at a time are not worth a transaction */
+	return Min(room, most - lane->in_flight);
 }

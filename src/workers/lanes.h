@@ -29,6 +29,7 @@ typedef struct FfLane
 	TimestampTz not_before; /* limits, blocks or a blocked subject: no use to look before */
 	int pause;              /* ms: how long it was left alone when nothing could be claimed */
 	bool admits;            /* the last tasks claimed had to be looked at under lock */
+	int in_flight;          /* calls of ours on the wire */
 	bool seen;              /* by the last look */
 } FfLane;
 
@@ -41,6 +42,13 @@ extern void ff_lanes_update(const FfQueueHead *heads, int count);
 extern FfLane *ff_lanes_next_due(TimestampTz now);
 /* When the next lane is due; DT_NOEND: never. */
 extern TimestampTz ff_lanes_next_time(void);
+
+/*
+ * How many calls of this lane may go on the wire now.  A lane never has all of
+ * it, and where several have work no more than its share, so that a peer that
+ * does not answer takes nothing from the others.
+ */
+extern int ff_lane_room(const FfLane *lane, int room, int capacity, TimestampTz now);
 
 extern FfLane *ff_lane_find(int32 merchant_id, int64 connection_id);
 

@@ -46,6 +46,7 @@
 #define LONGEST_PAUSE 60000 /* ms */
 #define GRACE         1000  /* ms for calls on the wire when the worker is told to leave */
 #define GATHER        20000 /* µs calls that ended may wait for others to be written down with */
+#define SHARE_PAUSE   5000  /* µs until a lane that has its share of the wire asks for more */
 #define LOOK_SHARE    10    /* a look may take one part in so many of the time */
 
 typedef struct Worker
@@ -130,7 +131,7 @@ append(slist_head *list, slist_head *more)
 }
 
 static void
-send_all(slist_head *errands)
+send_all(FfLane *lane, slist_head *errands)
 {
 	while (!slist_is_empty(errands))
 	{
@@ -141,6 +142,7 @@ send_all(slist_head *errands)
 		errand->on_wire = true;
 		errand->started_at = GetCurrentTimestamp();
 		dlist_push_tail(&worker.on_wire, &errand->wire_node);
+		lane->in_flight++;
 		ff_wire_start(worker.wire, &errand->transfer);
 	}
 }
@@ -148,6 +150,10 @@ send_all(slist_head *errands)
 static void
 take_back(FfErrand *errand)
 {
+	FfLane *lane = ff_lane_find(errand->task.merchant_id, errand->task.connection_id);
+
+	Assert(lane != NULL); /* it stays as long as it has calls on the wire */
+	lane->in_flight--;
 	dlist_delete(&errand->wire_node);
 	slist_push_head(&worker.finished, &errand->node);
 }
@@ -272,9 +278,15 @@ alone(void)
 static bool
 claim(FfLane *lane, TimestampTz now)
 {
+	int room = ff_lane_room(lane, ff_wire_room(worker.wire), ff_wire_capacity(worker.wire), now);
 	FfClaimResult result;
 
-	if (!ff_errands_claim(lane, ff_wire_room(worker.wire), false, now, &result))
+	if (room <= 0)
+	{
+		lane->not_before = now + SHARE_PAUSE;
+		return true;
+	}
+	if (!ff_errands_claim(lane, room, false, now, &result))
 		return false;
 	if (result.claimed == 0 && alone())
 	{
@@ -287,7 +299,7 @@ claim(FfLane *lane, TimestampTz now)
 	if (result.claimed > 0)
 		ff_slot_mine()->worked_at = now;
 	ff_slot_mine()->calls += result.claimed;
-	send_all(&result.to_send);
+	send_all(lane, &result.to_send);
 	append(&worker.finished, &result.finished);
 	return true;
 }

@@ -58,6 +58,21 @@ foreach my $case (sort keys %spoilt)
 }
 is($received->()->{distinct}, 308, 'all of them arrived');
 
+# Calls about one thing keep their order, whatever becomes of the first.
+$sim->misbehave(peer => 'webhook', next => 2, action => 'status', status => 503);
+$node->safe_psql('postgres', q{
+	INSERT INTO fulfillment.tasks
+		(merchant_id, connection_id, operation, subject_kind, subject_id, idempotency_key)
+	SELECT 1, connection_id, 'send_message', 'event', (SELECT max(event_id) FROM fulfillment.notifications), n
+	FROM fulfillment.connections, generate_series(1, 4) n;
+	SELECT fulfillment.wake_workers()});
+$engine->comes_to_rest('four calls about one event');
+is( $node->value("SELECT string_agg(task_id - least || ' ' || result, ', ' ORDER BY call_id)
+		FROM fulfillment.calls, (SELECT min(task_id) AS least FROM fulfillment.calls WHERE call_id > $last) m
+		WHERE call_id > $last"),
+	'0 retry, 0 retry, 0 ok, 1 ok, 2 ok, 3 ok', 'are made in their order');
+$new_calls->();
+
 # A rate that all workers together keep to.
 $node->safe_psql('postgres', 'UPDATE fulfillment.connections SET rate_per_second = 40');
 $engine->tell(60);

@@ -10,7 +10,7 @@ use Test::More;
 
 my $sim = FulfillmentSimulator->start(seed => 5);
 my $node = FulfillmentCluster->start_new('main', workers => 2,
-	settings => [ 'fulfillment.call_timeout = 3000', 'fulfillment.max_crashes = 2' ]);
+	settings => [ 'fulfillment.call_timeout = 8000', 'fulfillment.max_crashes = 2' ]);
 my $engine = FulfillmentEngine->new($node);
 
 # Shipments that are made by UPS, which takes no key and buys every label it is asked for.
@@ -34,18 +34,13 @@ my $each_once = sub {
 	is("$counts->{shipments} $counts->{references_shipped_twice}", "$count 0",
 		"$name: every shipment is at the carrier, none of them twice");
 };
-my $submit = sub {
-	my ($from, $to) = @_;
-	$engine->order("O-$_") foreach $from .. $to;
-};
-
-$submit->(1, 3);
+$engine->orders(1, 3);
 $node->comes_to($accepted, 3, 'shipments are made') or diag($node->value('SELECT string_agg(error, E\'\n\') FROM fulfillment.calls'));
 $each_once->(3, 'in peace');
 
 # Killed while the answers are on their way: the labels are bought, nobody knows.
-$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 800, next => 100);
-$submit->(4, 9);
+$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 4000, next => 100);
+$engine->orders(4, 9);
 $node->comes_to(q{SELECT count(*) FROM fulfillment.shipments WHERE state = 'submitting'},
 	6, 'six calls are on the wire');
 $node->kill_process(($node->worker_pids)[0]);
@@ -56,8 +51,8 @@ cmp_ok($node->value(q{SELECT count(*) FROM fulfillment.calls WHERE operation = '
 	'>', 0, 'they were looked up');
 
 # The power goes.
-$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 800, next => 100);
-$submit->(10, 15);
+$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 4000, next => 100);
+$engine->orders(10, 15);
 $node->comes_to(q{SELECT count(*) FROM fulfillment.shipments WHERE state = 'submitting'},
 	6, 'six calls are on the wire');
 $node->crash;
@@ -67,7 +62,7 @@ $each_once->(15, 'a crash');
 
 # A shutdown does not wait for slow peers.
 $sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 20000, next => 100);
-$submit->(16, 18);
+$engine->orders(16, 18);
 $node->comes_to(q{SELECT count(*) FROM fulfillment.shipments WHERE state = 'submitting'},
 	3, 'three slow calls are on the wire');
 my $began = time;

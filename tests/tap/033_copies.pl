@@ -17,7 +17,7 @@ my $workers = q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'fulf
 # A dump with work in it, taken while the connection is paused.
 $engine->shop;
 $node->value(q{SELECT fulfillment.pause_connection('box', 'for the dump')});
-$engine->order("O-$_") foreach 1 .. 3;
+$engine->orders(1, 3);
 my $dump = "$PostgreSQL::Test::Utils::tmp_check/copies.sql";
 $node->command_ok([ 'pg_dump', '-f', $dump, '-d', $node->connstr('postgres') ], 'pg_dump in mid-flow');
 $node->safe_psql('postgres', 'CREATE DATABASE restored TEMPLATE template0');

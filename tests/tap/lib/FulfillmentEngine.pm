@@ -7,6 +7,7 @@ package FulfillmentEngine;
 #   my $engine = FulfillmentEngine->new($node);
 #   $engine->shop;                       sandbox as fulfillment center, items A and B in stock
 #   $engine->order('O-1', name => ...);  submits an order of A and B; answers its id
+#   $engine->orders(4, 9);               orders O-4 to O-9, in one transaction
 #   $engine->hook($url);                 connection "hook", connector webhook
 #   $engine->tell(20);                   so many messages to it, in one transaction
 #   $engine->comes_to_rest;              a test: no task is left but parked ones
@@ -48,19 +49,35 @@ sub shop
 	return;
 }
 
+# The order's document, for a number that is an SQL expression.
+sub document
+{
+	my ($number, $name) = @_;
+
+	return qq{jsonb_build_object(
+		'channel', 'shop', 'number', $number, 'placed_at', now(), 'currency', 'EUR',
+		'email', 'ann\@example.com', 'service', 'standard',
+		'ship_to', jsonb_build_object('name', '$name', 'street1', 'Gata 1', 'city', 'Uppsala',
+			'postcode', '75321', 'country', 'SE'),
+		'lines', '[{"line": 1, "sku": "A", "quantity": 1, "unit_price": 10},
+			{"line": 2, "sku": "B", "quantity": 2, "unit_price": 20}]'::jsonb)};
+}
+
 sub order
 {
 	my ($self, $number, %options) = @_;
-	my $name = $options{name} // 'Ann Andersson';
 
-	return $self->{node}->value(qq{
-		SELECT fulfillment.submit_order(jsonb_build_object(
-			'channel', 'shop', 'number', '$number', 'placed_at', now(), 'currency', 'EUR',
-			'email', 'ann\@example.com', 'service', 'standard',
-			'ship_to', jsonb_build_object('name', '$name', 'street1', 'Gata 1', 'city', 'Uppsala',
-				'postcode', '75321', 'country', 'SE'),
-			'lines', '[{"line": 1, "sku": "A", "quantity": 1, "unit_price": 10},
-				{"line": 2, "sku": "B", "quantity": 2, "unit_price": 20}]'::jsonb))});
+	return $self->{node}->value('SELECT fulfillment.submit_order('
+		  . document("'$number'", $options{name} // 'Ann Andersson') . ')');
+}
+
+sub orders
+{
+	my ($self, $from, $to) = @_;
+
+	$self->{node}->safe_psql('postgres', 'SELECT fulfillment.submit_orders((SELECT jsonb_agg('
+		  . document("'O-' || n", 'Ann Andersson') . ") FROM generate_series($from, $to) n))");
+	return;
 }
 
 sub hook
