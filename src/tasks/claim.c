@@ -24,7 +24,7 @@ static FfStatement claim_tasks = FF_STATEMENT(
 	"with due as materialized ("
 	" select w.task_id from fulfillment.tasks w"
 	"  where w.merchant_id = $1 and w.connection_id = $2 and (w.due_at, w.task_id) > ($3, $4)"
-	"    and w.due_at <= $5 and w.state = 'ready' and (w.crashes > 0) = $7"
+	"    and w.due_at <= $5 and w.state = 'ready' and (w.crashes > 1) = $7"
 	"    and not exists (select 1 from fulfillment.tasks e where e.merchant_id = $1"
 	"      and e.subject_kind = w.subject_kind and e.subject_id = w.subject_id"
 	"      and e.connection_id = $2 and e.task_id < w.task_id and e.state <> 'parked')"
@@ -74,6 +74,11 @@ static FfStatement read_heads = FF_STATEMENT(
 	"    order by due_at, task_id limit 1), 'infinity')"
 	" from head h where h.merchant_id > $1",
 	INT4OID);
+
+static FfStatement read_suspects =
+	FF_STATEMENT("select exists (select 1 from fulfillment.tasks"
+				 " where merchant_id > $1 and crashes > 1 and state = 'ready' and due_at <= $2)",
+				 INT4OID, TIMESTAMPTZOID);
 
 /* At most so many leases of the dead are taken over at once. */
 #define TAKE_OVER_LIMIT 500
@@ -214,4 +219,17 @@ ff_tasks_heads(int *count)
 	*count = (int) rows.count;
 	ff_spi_end();
 	return heads;
+}
+
+bool
+ff_tasks_suspects(TimestampTz now)
+{
+	bool found;
+	FfRows rows;
+
+	ff_spi_begin();
+	rows = ff_run(&read_suspects, ff_int4(0), ff_time(now));
+	found = ff_row_bool(&rows, 0, 1);
+	ff_spi_end();
+	return found;
 }

@@ -46,7 +46,7 @@ typedef struct FfQueuePlace
 /*
  * Claims at most limit tasks of a connection that are due at now, the oldest
  * first, from behind the place on; moves the place behind the last one.
- * suspects: only tasks a worker has died with, else only others.  Rows and
+ * suspects: only tasks workers have died with more than once, else only others.  Rows and
  * their texts are in the current context.
  */
 extern FfClaimedTask *ff_tasks_claim(int32 merchant_id, int64 connection_id, FfQueuePlace *place,
@@ -78,5 +78,8 @@ typedef struct FfQueueHead
 
 /* All connections that have tasks; does not look at more rows than there are heads and leases. */
 extern FfQueueHead *ff_tasks_heads(int *count);
+
+/* Whether some suspect is due, at any connection. */
+extern bool ff_tasks_suspects(TimestampTz now);
 
 #endif

@@ -349,6 +349,7 @@ apply_page(FfSettling *settling, const FfVerb *verb)
 	FfJson *next = ff_json_get(settling->outcome, "next");
 
 	ff_settling_anew(settling, settling->now);
+	settling->end.crashes = 0;
 	settling->end.progress = next == NULL ? NULL : ff_json_dump(next);
 	if (verb->page != NULL)
 		verb->page(settling);

@@ -283,13 +283,16 @@ end(const Webhook *webhook, const char *state, const char *error, TimestampTz du
 		   ff_time(due_at));
 }
 
-/* It goes wrong here, not there: tried again, longer and longer apart, then a person is told. */
+/*
+ * It goes wrong here, not there: tried again, longer and longer apart.  Unless
+ * the reason passes by itself, a person is told in the end.
+ */
 static void
-fail(const Webhook *webhook, const char *error, TimestampTz now)
+fail(const Webhook *webhook, const char *error, bool passing, TimestampTz now)
 {
 	int64 pause = INT64CONST(1000) << Min(webhook->attempts * 2, 12);
 
-	if (webhook->attempts + 1 < MAX_TRIES)
+	if (passing || webhook->attempts + 1 < MAX_TRIES)
 	{
 		end(webhook, "new", error, TimestampTzPlusMilliseconds(now, pause));
 		return;
@@ -310,11 +313,7 @@ apply_one(Webhook *webhook, TimestampTz now)
 	ErrorData *error;
 
 	if (!ff_attempt(apply, webhook, &error))
-	{
-		if (ff_error_is_passing(error))
-			ReThrowError(error);
-		fail(webhook, ff_error_sentence(error), now);
-	}
+		fail(webhook, ff_error_sentence(error), ff_error_is_passing(error), now);
 	else if (webhook->reports > 0 && webhook->known_reports == 0)
 		end(webhook, "ignored", "It is about no shipment of ours.", now);
 	else
@@ -360,7 +359,7 @@ apply_group(int32 merchant_id, TimestampTz now)
 											 endpoint->code)};
 
 		if (endpoint->connector == NULL || endpoint->connector->receive.translate == NULL)
-			fail(&webhook, "the connector takes no webhooks", now);
+			fail(&webhook, "the connector takes no webhooks", false, now);
 		else
 			apply_one(&webhook, now);
 		ff_endpoint_let_go(endpoint);

@@ -63,9 +63,9 @@ typedef struct Worker
 	TimestampTz webhooks_at;  /* the next webhook to apply */
 	bool take_over;           /* leases of the dead may be waiting */
 	uint64 ended_seen;
-	bool allowed;     /* the last round was allowed to act here */
-	bool suspect_out; /* a task that has killed workers is under way, alone */
-	int pause;        /* ms; 0: the last round went well */
+	bool allowed;  /* the last round was allowed to act here */
+	bool suspects; /* tasks with which workers die are due: they are called alone */
+	int pause;     /* ms; 0: the last round went well */
 	MemoryContext round;
 } Worker;
 
@@ -190,8 +190,6 @@ stir_lanes(void)
 		const FfErrand *errand = slist_container(FfErrand, node, iter.cur);
 		FfLane *lane = ff_lane_find(errand->task.merchant_id, errand->task.connection_id);
 
-		if (errand->task.crashes > 0)
-			worker.suspect_out = false;
 		if (lane == NULL || lane->pause == 0)
 			continue;
 		lane->pause = 0;
@@ -223,7 +221,7 @@ write_down(TimestampTz now)
 	if (write_at() > now)
 		return;
 	stir_lanes();
-	if (ff_finish(&worker.finished, now))
+	if (ff_finish(&worker.finished, now) || worker.suspects)
 		worker.look = true;
 	worker.gather_since = 0;
 	worker.write_time = GetCurrentTimestamp() - now;
@@ -244,6 +242,7 @@ look(void)
 	ff_lanes_update(heads, count);
 	worker.webhooks_at = ff_webhooks_next();
 	worker.jobs_at = ff_jobs_next();
+	worker.suspects = ff_tasks_suspects(began);
 	if (worker.take_over)
 	{
 		ff_turn_commit();
@@ -286,14 +285,8 @@ claim(FfLane *lane, TimestampTz now)
 		lane->not_before = now + SHARE_PAUSE;
 		return true;
 	}
-	if (!ff_errands_claim(lane, room, false, now, &result))
+	if (!ff_errands_claim(lane, room, worker.suspects, now, &result))
 		return false;
-	if (result.claimed == 0 && alone())
-	{
-		if (!ff_errands_claim(lane, 1, true, now, &result))
-			return false;
-		worker.suspect_out = result.claimed > 0;
-	}
 	if (lane->due_at == DT_NOEND)
 		worker.look = true;
 	if (result.claimed > 0)
@@ -313,12 +306,23 @@ room_is_worth_it(void)
 	return room > 0 && (room >= WORTHWHILE || room >= ff_wire_capacity(worker.wire) / 2);
 }
 
+/*
+ * Where a worker died more than once with a task in hand, one of those tasks
+ * is to blame: to find out which, they are called one at a time, with nothing
+ * else under way.
+ */
+static bool
+may_claim(void)
+{
+	return worker.suspects ? alone() : room_is_worth_it();
+}
+
 static bool
 claim_due(TimestampTz now)
 {
 	FfLane *lane;
 
-	while (!worker.suspect_out && room_is_worth_it() && (lane = ff_lanes_next_due(now)) != NULL)
+	while (may_claim() && (lane = ff_lanes_next_due(now)) != NULL)
 	{
 		if (!claim(lane, now))
 			return false;
@@ -354,8 +358,10 @@ notice(TimestampTz now)
 {
 	uint64 ended = ff_slots_ended();
 
-	if (ff_wake_taken() || now >= worker.poll_at)
+	if (ff_wake_taken())
 		worker.look = true;
+	if (now >= worker.poll_at)
+		worker.look = worker.take_over = true; /* leases may have ended by time */
 	if (ended != worker.ended_seen)
 	{
 		worker.ended_seen = ended;
@@ -377,7 +383,7 @@ time_to_sleep(bool allowed)
 		next = Min(next, Min(worker.webhooks_at, worker.jobs_at));
 		if (worker.look)
 			next = Min(next, worker.look_at);
-		if (room_is_worth_it() && !worker.suspect_out)
+		if (may_claim())
 			next = Min(next, ff_lanes_next_time());
 	}
 	if (next <= now)

@@ -10,7 +10,7 @@ use Test::More;
 
 my $sim = FulfillmentSimulator->start(seed => 5);
 my $node = FulfillmentCluster->start_new('main', workers => 2,
-	settings => [ 'fulfillment.call_timeout = 8000', 'fulfillment.max_crashes = 2' ]);
+	settings => [ 'fulfillment.call_timeout = 8000', 'fulfillment.max_crashes = 3' ]);
 my $engine = FulfillmentEngine->new($node);
 
 # Shipments that are made by UPS, which takes no key and buys every label it is asked for.
@@ -75,9 +75,9 @@ $each_once->(18, 'a shutdown');
 
 # A task with which workers die again and again is put aside, and its neighbours go on.
 $engine->hook($sim->url('webhook') . '/a');
-$sim->misbehave(peer => 'webhook', action => 'hang', ms => 60000, next => 2);
+$sim->misbehave(peer => 'webhook', action => 'hang', ms => 60000, next => 3);
 $engine->tell(1);
-foreach my $death (1 .. 2)
+foreach my $death (1 .. 3)
 {
 	$node->comes_to(q{SELECT count(*) FROM fulfillment.tasks WHERE state = 'leased'}, 1,
 		"the poisoned call is under way ($death)");
