@@ -227,6 +227,17 @@ SELECT * FROM pg_temp.show('w4');
 SELECT * FROM pg_temp.lines('w4');
 SELECT * FROM pg_temp.history('w4');
 
+-- An error from below, whatever it is, leaves nothing behind and the session as it was.
+CREATE FUNCTION pg_temp.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;
+CREATE TRIGGER fail BEFORE INSERT ON fulfillment.decisions FOR EACH ROW WHEN (new.merchant_id = 50) EXECUTE FUNCTION pg_temp.fail();
+SELECT r.code, r.message FROM pg_temp.refused($$SELECT pg_temp.submit('f1', '{"A": 1}')$$) r;
+\set VERBOSITY terse
+SELECT pg_temp.submit('f1', '{"A": 1}');
+\set VERBOSITY default
+SELECT count(*) FROM fulfillment.orders WHERE merchant_id = 50 AND number = 'f1';
+DROP TRIGGER fail ON fulfillment.decisions;
+SELECT pg_temp.submit('f1', '{"A": 1}');
+
 -- What may be done, by the table that decides it.
 SELECT number, fulfillment.supported_actions(pg_temp.id(number)) FROM unnest('{1,2,3,6,19,n1,w1,w3}'::text[]) number;
 

@@ -119,6 +119,13 @@ SELECT fulfillment.confirm_shipment(pg_temp.id('18b', 1), '[{"lines": [{"line": 
 SELECT * FROM pg_temp.lines('18b');
 SELECT * FROM pg_temp.show('18b');
 SELECT * FROM pg_temp.refused(format('SELECT fulfillment.undo_shipment(%s)', pg_temp.id('18b', 1)));
+-- What was cancelled to be sent from elsewhere left from here: the other is stopped, nothing comes back.
+SELECT pg_temp.submit('18c', '{"A": 2, "B": 1}');
+SELECT fulfillment.cancel_shipment(pg_temp.id('18c', 1), 'elsewhere');
+SELECT fulfillment.confirm_shipment(pg_temp.id('18c', 1), '[{"lines": [{"line": 1, "quantity": 2}]}]');
+SELECT * FROM pg_temp.shipments('18c');
+SELECT * FROM pg_temp.lines('18c');
+SELECT * FROM pg_temp.show('18c');
 
 -- Scenario 22: a carrier tells things in any order, and twice.
 SELECT pg_temp.submit('22', '{"A": 1}');

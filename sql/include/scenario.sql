@@ -151,15 +151,17 @@ CREATE FUNCTION pg_temp.broken() RETURNS TABLE (law text, what text) LANGUAGE sq
 	 WHERE merchant_id = fulfillment.current_merchant()
 	   AND (l.assigned + l.cancelled > l.quantity OR l.shipped > l.assigned)
 	UNION ALL
-	SELECT 'what shipments hold is what lines have assigned', format('%s line %s', o.number, l.line)
+	SELECT 'what shipments hold or have shipped is what lines say',
+	       format('%s line %s: %s of %s held, %s of %s left', o.number, l.line, h.units, l.quantity, h.gone, l.shipped + l.over_shipped)
 	  FROM fulfillment.orders o JOIN fulfillment.order_lines l USING (merchant_id, order_id)
 	 CROSS JOIN LATERAL (
-		SELECT coalesce(sum(n.quantity - n.short), 0) AS units, coalesce(sum(n.shipped + n.over_shipped), 0) AS gone
+		SELECT coalesce(sum(n.quantity - n.short), 0) AS units, coalesce(sum(n.shipped + n.over_shipped), 0) AS gone,
+		       bool_or(s.state IN ('draft', 'queued')) AS stoppable
 		  FROM fulfillment.shipment_lines n JOIN fulfillment.shipments s USING (merchant_id, shipment_id)
 		 WHERE n.merchant_id = l.merchant_id AND n.order_id = l.order_id AND n.line = l.line
 		   AND s.state NOT IN ('cancelled', 'rejected', 'cancel_requested') AND NOT s.cancel_pending) h
 	 WHERE merchant_id = fulfillment.current_merchant()
-	   AND (h.units > l.quantity OR h.gone <> l.shipped + l.over_shipped)
+	   AND (h.units > l.quantity AND h.stoppable OR h.gone <> l.shipped + l.over_shipped)
 	UNION ALL
 	SELECT 'an order that is over holds no stock', o.number
 	  FROM fulfillment.orders o JOIN fulfillment.shipments s USING (merchant_id, order_id)

@@ -17,6 +17,7 @@
 #include "shipping/shipment.h"
 #include "stock/ledger.h"
 #include "tasks/history.h"
+#include "tasks/task.h"
 
 /* How often an order that lost its race is decided again before it is left for its next turn. */
 #define MAX_ROUNDS 5
@@ -88,7 +89,7 @@ plan_shipments(Wave *wave)
 	wave->owner = palloc(sizeof(int) * Max(parts, 1));
 	wave->planned_count = 0;
 	for (int i = 0; i < wave->count; i++)
-		for (int j = 0; !wave->routings[i].lost && j < wave->routings[i].part_count; j++)
+		for (int j = 0; j < wave->routings[i].part_count; j++)
 		{
 			const FfRoutedPart *part = &wave->routings[i].parts[j];
 
@@ -109,46 +110,73 @@ plan_shipments(Wave *wave)
 		ff_shipments_number(wave->planned, wave->planned_count);
 }
 
-/* Reserves the stock of every shipment; an order gets all of its parts or none. */
-static void
-reserve(Wave *wave, const char *cause)
+/* Movements of all planned lines of the routings that are wanted. */
+static int
+movements_of(const Wave *wave, FfMovementKind kind, const bool *wanted, const char *cause,
+			 FfMovement **movements)
 {
-	FfMovement *movements;
-	FfShortage *shortages;
 	int lines = 0;
 	int count = 0;
-	int failed;
 	int part = 0;
 
 	for (int i = 0; i < wave->planned_count; i++)
 		lines += wave->planned[i].line_count;
-	movements = palloc(sizeof(FfMovement) * Max(lines, 1));
+	*movements = palloc(sizeof(FfMovement) * Max(lines, 1));
 	for (int i = 0; i < wave->planned_count; i++)
 	{
 		const FfPlannedShipment *planned = &wave->planned[i];
+		const FfRouting *routing = &wave->routings[wave->owner[i]];
 
 		part = i > 0 && wave->owner[i] == wave->owner[i - 1] ? part + 1 : 0;
-		for (int j = 0; j < planned->line_count; j++)
-			movements[count++] =
-				(FfMovement){.kind = FF_MOVE_RESERVE,
-							 .location_id = planned->location_id,
-							 .item_id = planned->lines[j].item_id,
-							 .quantity = planned->lines[j].quantity,
-							 .keep_back = wave->routings[wave->owner[i]].parts[part].keep_back,
-							 .group = wave->owner[i],
-							 .order_id = planned->order_id,
-							 .shipment_id = planned->shipment_id,
-							 .line = planned->lines[j].line,
-							 .cause = cause};
+		for (int j = 0; wanted[wave->owner[i]] && j < planned->line_count; j++)
+			(*movements)[count++] = (FfMovement){.kind = kind,
+												 .location_id = planned->location_id,
+												 .item_id = planned->lines[j].item_id,
+												 .quantity = planned->lines[j].quantity,
+												 .keep_back = routing->parts[part].keep_back,
+												 .group = wave->owner[i],
+												 .order_id = planned->order_id,
+												 .shipment_id = planned->shipment_id,
+												 .line = planned->lines[j].line,
+												 .cause = cause};
 	}
+	return count;
+}
+
+/* Reserves the stock of every shipment; an order gets all of its parts or none. */
+static void
+reserve(Wave *wave, const char *cause)
+{
+	bool *all = palloc(sizeof(bool) * wave->count);
+	FfMovement *movements;
+	FfShortage *shortages;
+	int count;
+	int failed;
+
+	memset(all, true, sizeof(bool) * wave->count);
+	count = movements_of(wave, FF_MOVE_RESERVE, all, cause, &movements);
 	failed = ff_stock_move(wave->merchant_id, movements, count, &shortages);
 	for (int i = 0; i < failed; i++)
-	{
-		FfRouting *routing = &wave->routings[shortages[i].group];
+		wave->routings[shortages[i].group].lost = true;
+}
 
-		ff_capacity_give_back(wave->merchant_id, routing);
-		routing->lost = true;
-	}
+/* Takes the slots of those that have their stock; who finds none gives the stock back. */
+static void
+take_slots(Wave *wave)
+{
+	bool *slotless = palloc0(sizeof(bool) * wave->count);
+	FfMovement *movements;
+	FfShortage *shortages;
+	int count;
+
+	for (int i = 0; i < wave->count; i++)
+		slotless[i] = !wave->routings[i].lost;
+	if (ff_capacity_take(wave->merchant_id, wave->routings, wave->count) == 0)
+		return;
+	for (int i = 0; i < wave->count; i++)
+		slotless[i] &= wave->routings[i].lost;
+	count = movements_of(wave, FF_MOVE_RELEASE, slotless, "no slot of the day is left", &movements);
+	ff_stock_move(wave->merchant_id, movements, count, &shortages);
 }
 
 /* Drops the shipments of routings that lost their race. */
@@ -185,7 +213,7 @@ route_row(int32 merchant_id, const FfRouting *routing, const char *cause)
 static void
 record_outcome(const Wave *wave, const char *cause)
 {
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	TimestampTz next_turn = GetCurrentTransactionStartTimestamp() + 1;
 	FfRouting *settled = palloc(sizeof(FfRouting) * wave->count);
 	FfHistory *history = palloc0(sizeof(FfHistory) * wave->count);
 	FfColumn orders;
@@ -201,10 +229,14 @@ record_outcome(const Wave *wave, const char *cause)
 		const FfRouting *routing = &wave->routings[i];
 
 		ff_column_add(&orders, ff_int8(routing->order_id));
-		ff_column_add(&retries, routing->lost ? ff_time(now) : ff_time_or_null(routing->retry_at));
+		/* who lost is due at once, but in another transaction: this one holds what others want */
+		ff_column_add(&retries, ff_time_or_null(routing->lost ? next_turn : routing->retry_at));
 		ff_column_add(&reasons, ff_text(routing->lost ? "busy" : routing->reason));
 		if (routing->lost)
+		{
+			ff_tasks_wake_at_commit();
 			continue;
+		}
 		settled[count] = *routing;
 		history[count++] = route_row(wave->merchant_id, routing, cause);
 	}
@@ -228,9 +260,9 @@ decide_and_take(Wave *wave, const FfRoutingRequest *requests, const char *cause)
 
 	wave->routings = ff_routing_decide(
 		wave->merchant_id, requests, wave->count, GetCurrentTransactionStartTimestamp());
-	ff_capacity_take(wave->merchant_id, wave->routings, wave->count);
 	plan_shipments(wave);
 	reserve(wave, cause);
+	take_slots(wave);
 	for (int i = 0; i < wave->count; i++)
 		if (wave->routings[i].lost)
 			lost++;

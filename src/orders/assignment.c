@@ -130,7 +130,7 @@ refuse_move(const FfShipment *shipment, const char *location, const char *why)
 
 /* The whole shipment from there, with the cheapest provider and service that may. */
 static FfPlannedShipment *
-plan_move(FfShipment *shipment, const char *location, int64 location_id)
+plan_move(FfShipment *shipment, const char *location, int64 location_id, FfRouting **decided)
 {
 	FfRoutingRequest request = {.order_id = shipment->order_id,
 								.shipment_id = shipment->shipment_id,
@@ -143,8 +143,6 @@ plan_move(FfShipment *shipment, const char *location, int64 location_id)
 		refuse_move(shipment,
 					location,
 					routing->reason ? routing->reason : "it cannot be shipped from there");
-	if (ff_capacity_take(shipment->merchant_id, routing, 1) > 0)
-		refuse_move(shipment, location, "the location's capacity of the day is used up");
 	*target = (FfPlannedShipment){.location_id = location_id,
 								  .provider_id = routing->parts[0].provider_id,
 								  .service_id = routing->parts[0].service_id,
@@ -152,6 +150,7 @@ plan_move(FfShipment *shipment, const char *location, int64 location_id)
 								  .capacity_day = routing->parts[0].capacity_day,
 								  .estimated_delivery_at = routing->parts[0].estimated_delivery_at};
 	ff_routing_record(shipment->merchant_id, routing, 1, "move_shipment");
+	*decided = routing;
 	return target;
 }
 
@@ -169,6 +168,7 @@ fulfillment_move_shipment(PG_FUNCTION_ARGS)
 	int32 merchant_id = PG_GETARG_INT32(2);
 	FfShipmentReport report = {.cause = "move_shipment"};
 	FfShipment *shipment;
+	FfRouting *routing;
 	FfVerdict verdict;
 	int64 location_id;
 
@@ -180,10 +180,12 @@ fulfillment_move_shipment(PG_FUNCTION_ARGS)
 		&lift_exclusions, ff_int4(merchant_id), ff_int8(shipment->order_id), ff_int8(location_id));
 	if (shipment->location_id == location_id)
 		refuse_move(shipment, location, "it is there already");
-	report.target = plan_move(shipment, location, location_id);
+	report.target = plan_move(shipment, location, location_id, &routing);
 	verdict = ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_MOVE, &report);
 	if (verdict.step == FF_STEP_REFUSED)
 		refuse_move(shipment, location, verdict.reason);
+	if (ff_capacity_take(merchant_id, routing, 1) > 0)
+		refuse_move(shipment, location, "the location's slots of the day are used up");
 	ff_order_settle(merchant_id, shipment->order_id, report.cause);
 	ff_spi_end();
 	PG_RETURN_VOID();

@@ -42,23 +42,45 @@ static const FfShipmentState stoppable[] = {
 	FF_SHIPMENT_ATTENTION,
 };
 
+/* Units of an order's line that a shipment holds or has shipped. */
+static int32
+units_in(const FfShipment *shipment, int32 line)
+{
+	for (int i = 0; i < shipment->line_count; i++)
+		if (shipment->lines[i].line == line)
+			return shipment->lines[i].quantity - shipment->lines[i].short_quantity;
+	return 0;
+}
+
 static bool
 holds_wanted(const FfShipment *shipment, const FfOrder *order, const int32 *wanted)
 {
-	for (int i = 0; i < shipment->line_count; i++)
-		for (int j = 0; j < order->line_count; j++)
-			if (order->lines[j].line == shipment->lines[i].line && wanted[j] > 0)
-				return true;
+	for (int j = 0; j < order->line_count; j++)
+		if (wanted[j] > 0 && units_in(shipment, order->lines[j].line) > 0)
+			return true;
 	return false;
 }
 
 static void
 take_off(const FfShipment *shipment, const FfOrder *order, int32 *wanted)
 {
-	for (int i = 0; i < shipment->line_count; i++)
-		for (int j = 0; j < order->line_count; j++)
-			if (order->lines[j].line == shipment->lines[i].line)
-				wanted[j] -= shipment->lines[i].quantity - shipment->lines[i].short_quantity;
+	for (int j = 0; j < order->line_count; j++)
+		wanted[j] -= units_in(shipment, order->lines[j].line);
+}
+
+/* Stops shipments until none of them holds units that are to be taken off. */
+static void
+stop(FfOrder *order, FfShipment **shipments, int count, int32 *wanted, const char *cause)
+{
+	FfShipmentReport report = {.cause = cause};
+
+	for (int s = 0; s < (int) lengthof(stoppable); s++)
+		for (int i = 0; i < count; i++)
+			if (shipments[i]->state == stoppable[s] && holds_wanted(shipments[i], order, wanted))
+			{
+				take_off(shipments[i], order, wanted);
+				ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_CANCEL, &report);
+			}
 }
 
 /* Before the lines are written: what a shipment holds is not free to be cancelled. */
@@ -67,7 +89,6 @@ ff_cancel_shipments(void *subject, const void *payload)
 {
 	FfOrder *order = subject;
 	const FfOrderRequest *request = payload;
-	FfShipmentReport report = {.cause = request->cause};
 	int32 *wanted = palloc0(sizeof(int32) * Max(order->line_count, 1));
 	FfShipment **shipments;
 	int count;
@@ -77,14 +98,46 @@ ff_cancel_shipments(void *subject, const void *payload)
 		wanted[i] = ff_units_to_cancel(request, &order->lines[i]) -
 					Max(ff_units_to_assign(&order->lines[i]), 0);
 	shipments = ff_shipments_of_order(order->merchant_id, order->order_id, &count);
-	for (int s = 0; s < (int) lengthof(stoppable); s++)
-		for (int i = 0; i < count; i++)
-			if (shipments[i]->state == stoppable[s] && holds_wanted(shipments[i], order, wanted))
-			{
-				take_off(shipments[i], order, wanted);
-				ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_CANCEL, &report);
-			}
+	stop(order, shipments, count, wanted, request->cause);
 	ff_order_refresh(order);
+}
+
+/* Whether its units count: not those of what is cancelled, refused or being asked back. */
+static bool
+is_meant(const FfShipment *shipment)
+{
+	return shipment->state != FF_SHIPMENT_CANCELLED && shipment->state != FF_SHIPMENT_REJECTED &&
+		   shipment->state != FF_SHIPMENT_CANCEL_REQUESTED && !shipment->cancel_pending;
+}
+
+/*
+ * What was cancelled and assigned anew may leave all the same.  Then the order
+ * has more units in shipments than were ordered, and what can still be stopped
+ * of them is; where it was too late once it is not asked again.
+ */
+void
+ff_stop_excess(FfOrder *order, FfShipment **shipments, int count, const char *cause)
+{
+	int32 *excess = palloc0(sizeof(int32) * Max(order->line_count, 1));
+	FfShipment **candidates = palloc(sizeof(FfShipment *) * Max(count, 1));
+	int candidate_count = 0;
+	bool any = false;
+
+	for (int i = 0; i < count; i++)
+		if (is_meant(shipments[i]))
+		{
+			for (int j = 0; j < order->line_count; j++)
+				excess[j] += units_in(shipments[i], order->lines[j].line);
+			if (shipments[i]->stop == NULL || strcmp(shipments[i]->stop, "too_late") != 0)
+				candidates[candidate_count++] = shipments[i];
+		}
+	for (int j = 0; j < order->line_count; j++)
+	{
+		excess[j] -= order->lines[j].quantity;
+		any |= excess[j] > 0;
+	}
+	if (any)
+		stop(order, candidates, candidate_count, excess, cause);
 }
 
 static void

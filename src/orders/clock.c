@@ -3,6 +3,10 @@
  *
  * The duties of time, as a table: which rows are due, and the event each of
  * them gets.  See clock.h.
+ *
+ * Many orders in one transaction must not make others wait in a circle: orders
+ * somebody works on are left to the next round, and the stock they may come to
+ * need is locked before the first of them moves.
  */
 #include "postgres.h"
 
@@ -18,6 +22,7 @@
 #include "pg/session.h"
 #include "pg/spi.h"
 #include "shipping/shipment.h"
+#include "stock/ledger.h"
 #include "tasks/task.h"
 
 /* Each answers (id, order_id) of what is due at $2, at most $3 of them. */
@@ -49,6 +54,11 @@ static FfStatement deliveries_assumed = FF_STATEMENT(
 static FfStatement forget_expiry = FF_STATEMENT(
 	"update fulfillment.orders set auto_cancel_at = null where merchant_id = $1 and order_id = $2",
 	INT4OID, INT8OID);
+
+static FfStatement lock_idle = FF_STATEMENT("select order_id from fulfillment.orders"
+											" where merchant_id = $1 and order_id = any ($2)"
+											" order by order_id for update skip locked",
+											INT4OID, INT8ARRAYOID);
 
 /* What no longer waits for an answer has no time to give one. */
 static FfStatement forget_deadline =
@@ -153,28 +163,73 @@ perform(Duty *duty)
 	return false;
 }
 
-int
-ff_orders_clock(int32 merchant_id, int max)
+/* All that is due, at most max of each kind. */
+static Duty *
+find_duties(int32 merchant_id, int max, int *count)
 {
 	TimestampTz now = GetCurrentTransactionStartTimestamp();
-	int shipments;
-	int done = 0;
+	Duty *found = palloc(sizeof(Duty) * lengthof(duties) * Max(max, 1));
 
+	*count = 0;
 	for (int i = 0; i < (int) lengthof(duties); i++)
 	{
 		FfRows rows = ff_run(duties[i].due, ff_int4(merchant_id), ff_time(now), ff_int4(max));
 
 		for (uint64 row = 0; row < rows.count; row++)
-		{
-			Duty duty = {.merchant_id = merchant_id,
-						 .id = ff_row_int8(&rows, row, 1),
-						 .order_id = ff_row_int8(&rows, row, 2),
-						 .perform = duties[i].perform};
-
-			done += perform(&duty);
-		}
+			found[(*count)++] = (Duty){.merchant_id = merchant_id,
+									   .id = ff_row_int8(&rows, row, 1),
+									   .order_id = ff_row_int8(&rows, row, 2),
+									   .perform = duties[i].perform};
 	}
-	return done + ff_assign_due(merchant_id, max, "due", &shipments);
+	return found;
+}
+
+/* Locks the orders that nobody works on, and the stock of their items; answers them, rising. */
+static int64 *
+lock_orders(int32 merchant_id, const Duty *due, int count, int *locked)
+{
+	FfColumn orders;
+	FfRows rows;
+	int64 *ids;
+
+	ff_column_init(&orders, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&orders, ff_int8(due[i].order_id));
+	rows = ff_run(&lock_idle, ff_int4(merchant_id), ff_column(&orders));
+	ids = palloc(sizeof(int64) * Max(rows.count, 1));
+	for (uint64 i = 0; i < rows.count; i++)
+		ids[i] = ff_row_int8(&rows, i, 1);
+	*locked = (int) rows.count;
+	ff_stock_lock(merchant_id, ids, *locked, NULL, 0);
+	return ids;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64 left = *(const int64 *) a;
+	int64 right = *(const int64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+int
+ff_orders_clock(int32 merchant_id, int max)
+{
+	int shipments;
+	int done = 0;
+	int count;
+	Duty *due = find_duties(merchant_id, max, &count);
+	int locked;
+	int64 *orders;
+
+	if (count == 0)
+		return ff_assign_due(merchant_id, max, "due", &shipments);
+	orders = lock_orders(merchant_id, due, count, &locked);
+	for (int i = 0; i < count; i++)
+		if (bsearch(&due[i].order_id, orders, locked, sizeof(int64), compare_ids) != NULL)
+			done += perform(&due[i]);
+	return done;
 }
 
 PG_FUNCTION_INFO_V1(fulfillment_expire_due);

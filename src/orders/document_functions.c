@@ -23,7 +23,14 @@
 static FfJson *
 first_error(const FfSubmitted *answer, FfSeverity severity)
 {
-	FfJson *errors = ff_json_parse(answer->errors, strlen(answer->errors), NULL);
+	FfJson *errors;
+
+	if (answer->errors == NULL) /* it went away while we looked */
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("order \"%s\" was deleted meanwhile", answer->number),
+				 errhint("Submit it again.")));
+	errors = ff_json_parse(answer->errors, strlen(answer->errors), NULL);
 
 	for (int i = 0; i < ff_json_count(errors); i++)
 		if (strcmp(ff_json_text_or(ff_json_at(errors, i), "severity", ""),

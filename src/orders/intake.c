@@ -16,15 +16,17 @@
 #include "orders/parts.h"
 #include "orders/settle.h"
 #include "pg/spi.h"
+#include "stock/ledger.h"
 #include "tasks/history.h"
 #include "tasks/task.h"
 
 static FfStatement find_orders =
-	FF_STATEMENT("select u.position, o.order_id"
+	FF_STATEMENT("select u.position, o.order_id, o.version"
 				 "  from unnest($2, $3) with ordinality as u(channel_id, number, position)"
 				 "  join fulfillment.orders o on o.merchant_id = $1 and o.channel_id = u.channel_id"
 				 "   and o.number = u.number"
-				 " order by o.order_id, u.position",
+				 " order by o.order_id, u.position"
+				 "   for update of o",
 				 INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
 const char *
@@ -178,31 +180,77 @@ redeliver(int32 merchant_id, int64 order_id, FfNewOrder *version, bool from_chan
 	return verdict.step == FF_STEP_IGNORED ? FF_INTAKE_LATE : FF_INTAKE_UPDATED;
 }
 
-static void
-redeliver_all(int32 merchant_id, FfNewOrder **orders, FfSubmitted **answers, int count,
-			  bool from_channel, const char *cause)
+/* Documents of orders that exist already, with the orders' ids, rising. */
+typedef struct Repeated
+{
+	int count;
+	FfNewOrder **orders;
+	FfSubmitted **answers;
+} Repeated;
+
+/* Locks the orders the documents are about. */
+static FfRows
+lock_repeated(int32 merchant_id, const Repeated *repeated)
 {
 	FfColumn channels;
 	FfColumn numbers;
-	FfRows rows;
 
 	ff_column_init(&channels, INT8OID);
 	ff_column_init(&numbers, TEXTOID);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < repeated->count; i++)
 	{
-		ff_column_add(&channels, ff_int8(orders[i]->channel_id));
-		ff_column_add(&numbers, ff_text(orders[i]->document->number));
+		ff_column_add(&channels, ff_int8(repeated->orders[i]->channel_id));
+		ff_column_add(&numbers, ff_text(repeated->orders[i]->document->number));
 	}
-	rows = ff_run(&find_orders, ff_int4(merchant_id), ff_column(&channels), ff_column(&numbers));
-	for (uint64 row = 0; row < rows.count; row++)
-	{
-		int which = (int) ff_row_int8(&rows, row, 1) - 1;
+	return ff_run(&find_orders, ff_int4(merchant_id), ff_column(&channels), ff_column(&numbers));
+}
 
-		answers[which]->order_id = ff_row_int8(&rows, row, 2);
-		answers[which]->outcome =
-			redeliver(merchant_id, answers[which]->order_id, orders[which], from_channel, cause);
-		if (orders[which]->reader->errors != NIL) /* with the parts that were refused */
-			answers[which]->errors = ff_field_errors_json(orders[which]->reader);
+/*
+ * Newer versions move stock order by order, so that all the stock the whole
+ * call may come to need is locked before the first of it moves.
+ */
+static void
+lock_stock(int32 merchant_id, const Repeated *repeated, const FfRows *found, FfNewOrder **all,
+		   int count)
+{
+	int64 *orders = palloc(sizeof(int64) * Max(found->count, 1));
+	int64 *items;
+	int newer = 0;
+	int lines = 0;
+
+	for (uint64 row = 0; row < found->count; row++)
+	{
+		const FfNewOrder *version = repeated->orders[ff_row_int8(found, row, 1) - 1];
+
+		if (version->document->version > ff_row_int8(found, row, 3))
+			orders[newer++] = ff_row_int8(found, row, 2);
+	}
+	if (newer == 0 || count == 1)
+		return;
+	for (int i = 0; i < count; i++)
+		lines += all[i]->document->line_count;
+	items = palloc(sizeof(int64) * Max(lines, 1));
+	lines = 0;
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < all[i]->document->line_count; j++)
+			items[lines++] = all[i]->item_ids[j];
+	ff_stock_lock(merchant_id, orders, newer, items, lines);
+}
+
+static void
+redeliver_all(int32 merchant_id, const Repeated *repeated, const FfRows *found, bool from_channel,
+			  const char *cause)
+{
+	for (uint64 row = 0; row < found->count; row++)
+	{
+		int which = (int) ff_row_int8(found, row, 1) - 1;
+		FfSubmitted *answer = repeated->answers[which];
+		FfNewOrder *version = repeated->orders[which];
+
+		answer->order_id = ff_row_int8(found, row, 2);
+		answer->outcome = redeliver(merchant_id, answer->order_id, version, from_channel, cause);
+		if (version->reader->errors != NIL) /* with the parts that were refused */
+			answer->errors = ff_field_errors_json(version->reader);
 	}
 }
 
@@ -212,8 +260,6 @@ create_all(int32 merchant_id, FfNewOrder **orders, int count, bool from_channel,
 	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
 	int valid = 0;
 
-	ff_order_lines_insert(merchant_id, orders, count);
-	record_new(merchant_id, orders, count, cause);
 	for (int i = 0; i < count; i++)
 	{
 		apply_wishes(merchant_id, orders[i], from_channel);
@@ -224,6 +270,30 @@ create_all(int32 merchant_id, FfNewOrder **orders, int count, bool from_channel,
 		ff_orders_assign(merchant_id, ids, valid, cause);
 }
 
+/* Reads and judges the documents; answers those that can be stored. */
+static int
+read_documents(int32 merchant_id, const FfJson *documents, const char *channel, FfNewOrder **orders,
+			   FfNewOrder **storable, FfSubmitted *answers, int count)
+{
+	int ready = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		orders[i] = ff_new_order_read(ff_json_at(documents, i), channel);
+		answers[i].number = orders[i]->document->number;
+	}
+	ff_orders_resolve(merchant_id, orders, count);
+	for (int i = 0; i < count; i++)
+	{
+		if (orders[i]->reader->errors != NIL)
+			answers[i].errors = ff_field_errors_json(orders[i]->reader);
+		answers[i].outcome = FF_INTAKE_REFUSED;
+		if (orders[i]->reader->worst < FF_SEVERITY_REFUSED)
+			storable[ready++] = orders[i];
+	}
+	return ready;
+}
+
 FfSubmitted *
 ff_orders_submit(int32 merchant_id, const FfJson *documents, const char *channel, bool from_channel,
 				 const char *cause, int *count)
@@ -232,26 +302,14 @@ ff_orders_submit(int32 merchant_id, const FfJson *documents, const char *channel
 	FfSubmitted *answers = palloc0(sizeof(FfSubmitted) * Max(all, 1));
 	FfNewOrder **orders = palloc(sizeof(FfNewOrder *) * Max(all, 1));
 	FfNewOrder **storable = palloc(sizeof(FfNewOrder *) * Max(all, 1));
-	FfNewOrder **chosen = palloc(sizeof(FfNewOrder *) * Max(all, 1));
-	FfSubmitted **chosen_answers = palloc(sizeof(FfSubmitted *) * Max(all, 1));
-	int ready = 0;
-	int picked = 0;
+	FfNewOrder **created = palloc(sizeof(FfNewOrder *) * Max(all, 1));
+	Repeated repeated = {.orders = palloc(sizeof(FfNewOrder *) * Max(all, 1)),
+						 .answers = palloc(sizeof(FfSubmitted *) * Max(all, 1))};
+	int ready = read_documents(merchant_id, documents, channel, orders, storable, answers, all);
+	int fresh = 0;
+	FfRows found = {0};
 
 	*count = all;
-	for (int i = 0; i < all; i++)
-	{
-		orders[i] = ff_new_order_read(ff_json_at(documents, i), channel);
-		answers[i].number = orders[i]->document->number;
-	}
-	ff_orders_resolve(merchant_id, orders, all);
-	for (int i = 0; i < all; i++)
-	{
-		if (orders[i]->reader->errors != NIL)
-			answers[i].errors = ff_field_errors_json(orders[i]->reader);
-		answers[i].outcome = FF_INTAKE_REFUSED;
-		if (orders[i]->reader->worst < FF_SEVERITY_REFUSED)
-			storable[ready++] = orders[i];
-	}
 	if (ready == 0)
 		return answers;
 	ff_orders_insert(merchant_id, storable, ready);
@@ -260,17 +318,22 @@ ff_orders_submit(int32 merchant_id, const FfJson *documents, const char *channel
 		{
 			answers[i].order_id = orders[i]->order_id;
 			answers[i].outcome = orders[i]->valid ? FF_INTAKE_CREATED : FF_INTAKE_INVALID;
-			chosen[picked++] = orders[i];
+			created[fresh++] = orders[i];
 		}
-	create_all(merchant_id, chosen, picked, from_channel, cause);
-	picked = 0;
-	for (int i = 0; i < all; i++)
-		if (orders[i]->order_id == 0 && orders[i]->reader->worst < FF_SEVERITY_REFUSED)
+		else if (orders[i]->reader->worst < FF_SEVERITY_REFUSED)
 		{
-			chosen_answers[picked] = &answers[i];
-			chosen[picked++] = orders[i];
+			repeated.answers[repeated.count] = &answers[i];
+			repeated.orders[repeated.count++] = orders[i];
 		}
-	if (picked > 0)
-		redeliver_all(merchant_id, chosen, chosen_answers, picked, from_channel, cause);
+	ff_order_lines_insert(merchant_id, created, fresh);
+	record_new(merchant_id, created, fresh, cause);
+	/* every lock on an order comes before the first on stock */
+	if (repeated.count > 0)
+	{
+		found = lock_repeated(merchant_id, &repeated);
+		lock_stock(merchant_id, &repeated, &found, storable, ready);
+	}
+	create_all(merchant_id, created, fresh, from_channel, cause);
+	redeliver_all(merchant_id, &repeated, &found, from_channel, cause);
 	return answers;
 }

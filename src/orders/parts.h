@@ -9,12 +9,14 @@
 
 #include "orders/order.h"
 #include "pg/spi.h"
+#include "shipping/shipment.h"
 
 /* guards.c */
 extern const FfGuardFunction ff_order_guards[FF_GUARD_COUNT];
 extern int32 ff_units_to_cancel(const FfOrderRequest *request, const FfLine *line);
 
 /* cancel.c */
+extern void ff_stop_excess(FfOrder *order, FfShipment **shipments, int count, const char *cause);
 extern void ff_cancel_lines(void *order, const void *request);
 extern void ff_cancel_shipments(void *order, const void *request);
 extern void ff_cancel_rest(void *order, const void *request);
@@ -56,7 +58,7 @@ extern void ff_reopen_order(void *order, const void *request);
 /* The order as people left it, changed by what differs between the last two deliveries. */
 extern FfJson *ff_merge_documents(const FfJson *ours, const FfJson *before, const FfJson *after);
 
-/* store.c: rows of orders and lines */
+/* store.c: rows of orders and lines; resolve.c: what their names stand for */
 typedef struct FfNewOrder
 {
 	const FfOrderDocument *document;

@@ -35,7 +35,7 @@ conclude(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 /*
  * Drafts that nothing forbids go out.  What a provider refused makes room for
  * its successor, unless a hold keeps the order where it is; of an order that is
- * cancelled it just ends.
+ * cancelled it just ends.  What is too much is stopped.
  */
 static void
 move_shipments(FfOrder *order, const char *cause)
@@ -45,6 +45,7 @@ move_shipments(FfOrder *order, const char *cause)
 	FfShipment **shipments = ff_shipments_of_order(order->merchant_id, order->order_id, &count);
 	bool open = order->state == FF_ORDER_OPEN;
 
+	ff_stop_excess(order, shipments, count, cause);
 	for (int i = 0; i < count; i++)
 	{
 		if (open && shipments[i]->state == FF_SHIPMENT_DRAFT &&

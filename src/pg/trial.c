@@ -20,7 +20,24 @@ ff_trial(FfTrial function, void *argument)
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
-	worked = function(argument);
+	PG_TRY();
+	{
+		worked = function(argument);
+	}
+	PG_CATCH();
+	{
+		/* whoever catches it further up ends its own subtransaction, and must find it */
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 	if (worked)
 		ReleaseCurrentSubTransaction();
 	else

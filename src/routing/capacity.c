@@ -86,7 +86,7 @@ collect_days(const FfRouting *routings, int count)
 		parts += routings[r].part_count;
 	days.days = palloc(sizeof(Day) * (parts + 1));
 	for (int r = 0; r < count; r++)
-		for (int p = 0; p < routings[r].part_count; p++)
+		for (int p = 0; !routings[r].lost && p < routings[r].part_count; p++)
 			if (routings[r].parts[p].capacity_day != NULL)
 				days.days[days.count++] = (Day){.location_id = routings[r].parts[p].location_id,
 												.day = routings[r].parts[p].capacity_day,
@@ -206,24 +206,12 @@ ff_capacity_take(int32 merchant_id, FfRouting *routings, int count)
 		lock_all(merchant_id, &days);
 	for (int r = 0; r < count; r++)
 	{
+		if (routings[r].lost)
+			continue;
 		routings[r].lost = !take_slots(&days, &routings[r]);
 		lost += routings[r].lost;
 	}
 	write_taken(merchant_id, &days);
 	ff_spi_end();
 	return lost;
-}
-
-void
-ff_capacity_give_back(int32 merchant_id, const FfRouting *routing)
-{
-	Days days;
-
-	ff_spi_begin();
-	days = collect_days(routing, 1);
-	for (int p = 0; p < routing->part_count; p++)
-		if (routing->parts[p].capacity_day != NULL)
-			find_day(&days, routing->parts[p].location_id, routing->parts[p].capacity_day)->taken--;
-	write_taken(merchant_id, &days);
-	ff_spi_end();
 }

@@ -7,20 +7,20 @@
  * decision itself; the caller turns plans into reservations and shipments.
  *
  *     routings = ff_routing_decide(merchant_id, requests, count, now);
- *     ff_capacity_take(merchant_id, routings, count);       parts' slots of the day
  *     ff_stock_move(...);                                   parts' lines, as RESERVE
+ *     ff_capacity_take(merchant_id, routings, count);       parts' slots of the day
  *     ff_shipments_create(...);
  *     ff_routing_record(merchant_id, routings, count, cause);
  *
  * The orders are locked by the caller, who also knows whether they may be
  * assigned at all (state, holds, not_before).
  *
- * Locks: orders, then (location, day), then (location, item).  An order that
- * loses its race for a slot (routing.lost) or for stock (FfShortage) gives its
- * slots back (ff_capacity_give_back) and is decided again by a new call, but
- * not with these locks in hand: two losers would wait for each other.  So try
- * in a subtransaction and roll it back, or leave the order to the next
- * transaction.
+ * Locks: orders, then (location, item), then (location, day): stock is taken in
+ * several steps where orders change, slots only ever last.  An order that loses
+ * its race for stock (FfShortage) or for a slot (routing.lost) gives back what
+ * it took and is decided again by a new call, but not with these locks in hand:
+ * two losers would wait for each other.  So try in a subtransaction and roll it
+ * back, or leave the order to the next transaction.
  */
 #ifndef FF_ROUTING_DECIDE_H
 #define FF_ROUTING_DECIDE_H
@@ -81,7 +81,7 @@ typedef struct FfRouting
 	FfWaitingLine *waiting;
 	const char *reason;   /* for the order as a whole: the first waiting line's; NULL: none waits */
 	TimestampTz retry_at; /* when waiting units are to be tried again; 0: none waits */
-	bool lost;            /* set by ff_capacity_take */
+	bool lost;            /* its race for stock or a slot: set by the caller, by ff_capacity_take */
 	struct FfDecision *decision; /* for ff_routing_record */
 } FfRouting;
 
@@ -102,12 +102,9 @@ extern void ff_routing_record(int32 merchant_id, const FfRouting *routings, int 
 
 /*
  * Takes one slot of the day for every part, order by order, all or none of an
- * order's.  Answers how many orders found a day full; those are marked lost
- * and took nothing.
+ * order's, of those that are not lost already.  Answers how many orders found a
+ * day full; those are marked lost and took nothing.
  */
 extern int ff_capacity_take(int32 merchant_id, FfRouting *routings, int count);
-
-/* Gives the slots of a routing back whose reservation failed. */
-extern void ff_capacity_give_back(int32 merchant_id, const FfRouting *routing);
 
 #endif

@@ -93,6 +93,18 @@ static FfStatement expect_lines = FF_STATEMENT(
 	"             and p.contents <> '[]'))",
 	INT4OID, INT8OID, INT8OID, INT8OID);
 
+/* The order is open and no more of the shipment's lines has left than was ordered. */
+static FfStatement left_within_order = FF_STATEMENT(
+	"select 1 from fulfillment.orders o"
+	" where o.merchant_id = $1 and o.order_id = $2 and o.state = 'open' and not exists ("
+	"       select 1 from fulfillment.shipment_lines n"
+	"         join fulfillment.order_lines l on l.merchant_id = $1 and l.order_id = $2"
+	"          and l.line = n.line"
+	"        where n.merchant_id = $1 and n.shipment_id = $3 and l.quantity < ("
+	"              select sum(x.shipped + x.over_shipped) from fulfillment.shipment_lines x"
+	"               where x.merchant_id = $1 and x.order_id = $2 and x.line = n.line))",
+	INT4OID, INT8OID, INT8OID);
+
 /* Nothing came back of it, and nothing will. */
 static FfStatement expect_nothing = FF_STATEMENT(
 	"update fulfillment.returns set state = 'cancelled', ended_at = $3"
@@ -144,11 +156,11 @@ static const Alert alerts[] = {
 	{FF_SHIPMENT_EVENT_SHIP,
 	 "shipped_after_cancel",
 	 "%s left although it was cancelled or refused",
-	 "Ask the carrier to intercept it, or wait for the return that is expected."},
+	 "Ask the carrier to intercept it, or wait for the return if one is expected."},
 	{FF_SHIPMENT_EVENT_OVER_SHIP,
 	 "shipped_after_cancel",
 	 "%s left although it was cancelled or refused",
-	 "Ask the carrier to intercept it, or wait for the return that is expected."},
+	 "Ask the carrier to intercept it, or wait for the return if one is expected."},
 	{FF_SHIPMENT_EVENT_HOLD_OK,
 	 "held_by_provider",
 	 "the provider holds %s for a reason of its own",
@@ -394,20 +406,34 @@ ff_flag_shipped_after_cancel(void *subject, const void *payload)
 	ff_run(&flag_after_cancel, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
 }
 
+/* A cancelled shipment whose goods the customer still waits for is no loss that it left. */
+static bool
+goods_are_wanted(const FfShipment *shipment)
+{
+	return ff_run(&left_within_order,
+				  ff_int4(shipment->merchant_id),
+				  ff_int8(shipment->order_id),
+				  ff_int8(shipment->shipment_id))
+			   .count > 0;
+}
+
 void
 ff_expect_return(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
 	const FfShipmentReport *report = payload;
-	FfRows rows = ff_run(&expect_return,
-						 ff_int4(shipment->merchant_id),
-						 ff_int8(shipment->order_id),
-						 ff_int8(shipment->shipment_id),
-						 ff_id(report->package_id),
-						 ff_text(report->cause),
-						 ff_int8(shipment->location_id),
-						 ff_time(GetCurrentTransactionStartTimestamp()));
+	FfRows rows;
 
+	if (shipment->event != FF_SHIPMENT_EVENT_RETURN_TO_SENDER && goods_are_wanted(shipment))
+		return;
+	rows = ff_run(&expect_return,
+				  ff_int4(shipment->merchant_id),
+				  ff_int8(shipment->order_id),
+				  ff_int8(shipment->shipment_id),
+				  ff_id(report->package_id),
+				  ff_text(report->cause),
+				  ff_int8(shipment->location_id),
+				  ff_time(GetCurrentTransactionStartTimestamp()));
 	if (rows.count == 0)
 		return;
 	ff_run(&expect_lines,

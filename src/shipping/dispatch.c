@@ -27,15 +27,16 @@ static FfStatement drop_empty_lines =
 				 " where merchant_id = $1 and shipment_id = $2 and line = any ($3)",
 				 INT4OID, INT8OID, INT4ARRAYOID);
 
-/* What remains, as a shipment of its own beside the first; $4: its state */
+/* What remains, as a shipment of its own beside the first, whose slot was for all of it; $3: its
+ * state, $4: the provider has it */
 static FfStatement copy_shipment = FF_STATEMENT(
 	"insert into fulfillment.shipments as n (merchant_id, order_id, number, reference, provider_id,"
-	"       location_id, service_id, state, currency, capacity_day, provider_reference, attempt,"
-	"       submitted_at, accepted_at, created_at)"
+	"       location_id, service_id, state, currency, provider_reference, attempt, submitted_at,"
+	"       accepted_at, created_at)"
 	" select s.merchant_id, s.order_id, m.number, "
 	"        (select x.reference_prefix from fulfillment.merchants x where x.merchant_id = $1)"
 	"        || '-' || s.order_id || '-' || m.number,"
-	"        s.provider_id, s.location_id, s.service_id, $3, s.currency, s.capacity_day,"
+	"        s.provider_id, s.location_id, s.service_id, $3, s.currency,"
 	"        case when $4 then s.provider_reference end, case when $4 then s.attempt else 0 end,"
 	"        case when $4 then s.submitted_at end, case when $4 then s.accepted_at end, $5"
 	"   from fulfillment.shipments s"
@@ -68,10 +69,12 @@ static FfStatement set_capture = FF_STATEMENT(
 	"       and o.payment ->> 'state' = 'authorized')",
 	INT4OID, INT8OID);
 
-static FfStatement release_capacity =
-	FF_STATEMENT("update fulfillment.location_days set used = greatest(used - 1, 0)"
-				 " where merchant_id = $1 and location_id = $2 and day = $3::date",
-				 INT4OID, INT8OID, TEXTOID);
+static FfStatement release_slot =
+	FF_STATEMENT("with released as (update fulfillment.shipments set capacity_day = null"
+				 "                   where merchant_id = $1 and shipment_id = $2)"
+				 " update fulfillment.location_days set used = greatest(used - 1, 0)"
+				 "  where merchant_id = $1 and location_id = $3 and day = $4::date",
+				 INT4OID, INT8OID, INT8OID, TEXTOID);
 
 static FfStatement move_shipment = FF_STATEMENT(
 	"update fulfillment.shipments set location_id = $3, provider_id = $4, service_id = $5,"
@@ -93,11 +96,32 @@ ff_shipment_movement(const FfShipment *shipment, FfMovementKind kind, const FfSh
 						.cause = cause};
 }
 
+static void
+lock_stock_of_order(const FfShipment *shipment)
+{
+	ff_stock_lock(shipment->merchant_id, &shipment->order_id, 1, NULL, 0);
+}
+
+/*
+ * Units that come free, and units that waited, are assigned anew in the same
+ * transaction, from wherever: only of what leaves as planned nothing follows.
+ */
+static bool
+more_may_follow(const FfShipment *shipment, const FfMovement *movements, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (movements[i].kind != FF_MOVE_SHIP)
+			return true;
+	return shipment->order_waits;
+}
+
 void
 ff_shipment_move_stock(const FfShipment *shipment, const FfMovement *movements, int count)
 {
 	FfShortage *shortages;
 
+	if (more_may_follow(shipment, movements, count))
+		lock_stock_of_order(shipment);
 	if (ff_stock_move(shipment->merchant_id, movements, count, &shortages) > 0)
 		ff_stock_refuse(shipment->merchant_id, &shortages[0]);
 }
@@ -137,6 +161,8 @@ ff_ship_stock(void *subject, const void *payload)
 	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
 	int count = 0;
 
+	if (report->lines != NULL || shipment->unreserved) /* a part of it may not leave */
+		lock_stock_of_order(shipment);
 	for (int i = 0; i < shipment->line_count; i++)
 	{
 		FfShipmentLine *line = &shipment->lines[i];
@@ -280,6 +306,20 @@ ff_release_remainder(void *subject, const void *payload)
 	ff_shipment_save_lines(shipment);
 }
 
+/* After the stock: slots are locked last. */
+static void
+give_slot_back(FfShipment *shipment)
+{
+	if (shipment->capacity_day == NULL)
+		return;
+	ff_run(&release_slot,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_int8(shipment->location_id),
+		   ff_text(shipment->capacity_day));
+	shipment->capacity_day = NULL;
+}
+
 /* A refused shipment gave its stock back when it was refused. */
 void
 ff_release_stock(void *subject, const void *payload)
@@ -290,11 +330,7 @@ ff_release_stock(void *subject, const void *payload)
 	if (shipment->from == FF_SHIPMENT_REJECTED)
 		return;
 	release_open(shipment, report->cause, false);
-	if (shipment->capacity_day != NULL)
-		ff_run(&release_capacity,
-			   ff_int4(shipment->merchant_id),
-			   ff_int8(shipment->location_id),
-			   ff_text(shipment->capacity_day));
+	give_slot_back(shipment);
 }
 
 void
@@ -390,11 +426,7 @@ ff_move_lines(void *subject, const void *payload)
 		movements[count++].location_id = target->location_id;
 	}
 	ff_shipment_move_stock(shipment, movements, count);
-	if (shipment->capacity_day != NULL)
-		ff_run(&release_capacity,
-			   ff_int4(shipment->merchant_id),
-			   ff_int8(shipment->location_id),
-			   ff_text(shipment->capacity_day));
+	give_slot_back(shipment);
 	ff_run(&move_shipment,
 		   ff_int4(shipment->merchant_id),
 		   ff_int8(shipment->shipment_id),

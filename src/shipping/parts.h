@@ -51,7 +51,10 @@ extern void ff_void_documents(void *shipment, const void *report);
 extern FfMovement ff_shipment_movement(const FfShipment *shipment, FfMovementKind kind,
 									   const FfShipmentLine *line, int32 quantity,
 									   const char *cause);
-/* What is missing is an error here: shipments only take what is theirs. */
+/*
+ * What is missing is an error here: shipments only take what is theirs.  Locks
+ * all the stock the order may come to need when this is not the last step.
+ */
 extern void ff_shipment_move_stock(const FfShipment *shipment, const FfMovement *movements,
 								   int count);
 /* Writes the lines as they stand in memory. */

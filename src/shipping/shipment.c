@@ -20,7 +20,10 @@ static FfStatement lock_order =
 	FF_STATEMENT("select o.order_id, o.state, coalesce(o.not_before, '-infinity'),"
 				 "       exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
 				 "                  and h.order_id = o.order_id and h.released_at is null),"
-				 "       coalesce(o.payment ->> 'state', '') not in ('pending', 'failed')"
+				 "       coalesce(o.payment ->> 'state', '') not in ('pending', 'failed'),"
+				 "       exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+				 "                  and l.order_id = o.order_id"
+				 "                  and l.assigned + l.cancelled < l.quantity)"
 				 "  from fulfillment.orders o"
 				 " where o.merchant_id = $1 and o.order_id = $2"
 				 "   for update of o",
@@ -142,6 +145,7 @@ lock(int32 merchant_id, int64 order_id, int64 shipment_id, int *count)
 	TimestampTz not_before = ff_row_time(&order, 0, 3);
 	bool held = ff_row_bool(&order, 0, 4);
 	bool payment_ready = ff_row_bool(&order, 0, 5);
+	bool order_waits = ff_row_bool(&order, 0, 6);
 	FfRows rows =
 		ff_run(&lock_shipments, ff_int4(merchant_id), ff_int8(order_id), ff_id(shipment_id));
 	FfShipment **shipments = palloc(sizeof(FfShipment *) * Max(rows.count, 1));
@@ -155,6 +159,7 @@ lock(int32 merchant_id, int64 order_id, int64 shipment_id, int *count)
 		shipments[i]->not_before = not_before;
 		shipments[i]->held = held;
 		shipments[i]->payment_ready = payment_ready;
+		shipments[i]->order_waits = order_waits;
 	}
 	*count = (int) rows.count;
 	load_lines(shipments, *count, merchant_id, order_id);

@@ -55,6 +55,7 @@ typedef struct FfShipment
 	char *order_state;
 	bool payment_ready; /* the payment rule lets goods go */
 	bool held;          /* the order has an active hold */
+	bool order_waits;   /* the order has units that no shipment holds */
 	TimestampTz not_before;
 	char *capacity_day; /* ISO date or NULL */
 	char *progress;     /* picking, packed or NULL */

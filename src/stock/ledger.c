@@ -15,6 +15,16 @@
 #include "stock/ledger.h"
 #include "stock/level.h"
 
+static FfStatement lock_items =
+	FF_STATEMENT("select 1 from fulfillment.stock_levels s"
+				 " where s.merchant_id = $1 and s.item_id in ("
+				 "   select l.item_id from fulfillment.order_lines l"
+				 "    where l.merchant_id = $1 and l.order_id = any ($2)"
+				 "   union select i.item_id from unnest($3) i(item_id))"
+				 " order by s.location_id, s.item_id"
+				 "   for update of s",
+				 INT4OID, INT8ARRAYOID, INT8ARRAYOID);
+
 static FfStatement names_of_level = FF_STATEMENT(
 	"select l.code, i.sku from fulfillment.locations l, fulfillment.items i"
 	" where l.merchant_id = $1 and l.location_id = $2 and i.merchant_id = $1 and i.item_id = $3",
@@ -226,6 +236,27 @@ ff_stock_move(int32 merchant_id, const FfMovement *movements, int count, FfShort
 	if (shortages)
 		*shortages = found;
 	return failed;
+}
+
+static FfArgument
+array_of(const int64 *ids, int count)
+{
+	FfColumn column;
+
+	ff_column_init(&column, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&column, ff_int8(ids[i]));
+	return ff_column(&column);
+}
+
+void
+ff_stock_lock(int32 merchant_id, const int64 *order_ids, int order_count, const int64 *item_ids,
+			  int item_count)
+{
+	ff_run(&lock_items,
+		   ff_int4(merchant_id),
+		   array_of(order_ids, order_count),
+		   array_of(item_ids, item_count));
 }
 
 void

@@ -6,9 +6,13 @@
  *     stock_levels.on_hand  = sum of on_hand_delta
  *     stock_levels.reserved = sum of reserved_delta = open reservations
  *
- * (and so do the buckets that are not for sale, quarantine and damaged) hold after every call.
- * Levels are locked in the order (location, item), behind the order and its shipments, so sessions
- * cannot deadlock.
+ * (and so do the buckets that are not for sale, quarantine and damaged) hold
+ * after every call.
+ *
+ * Levels are locked in the order (location, item), behind orders and shipments
+ * and before the slots of the day, so that sessions do not wait in a circle.
+ * One call keeps that order by itself; a transaction that will move stock in
+ * more than one call locks what it may come to need first: ff_stock_lock.
  *
  * Movements come in groups (an order, a report): a group happens whole or not
  * at all.  Physics wins: a shipment of more than there was first finds the
@@ -92,6 +96,13 @@ extern int ff_stock_move(int32 merchant_id, const FfMovement *movements, int cou
 
 /* The kind with this name in rows; FF_MOVEMENT_KINDS when there is none. */
 extern FfMovementKind ff_movement_kind(const char *name);
+
+/*
+ * Locks every level, wherever it is, of the items of these orders and of these
+ * items.
+ */
+extern void ff_stock_lock(int32 merchant_id, const int64 *order_ids, int order_count,
+						  const int64 *item_ids, int item_count);
 
 /* ereport(ERROR, FF_ERR_NO_STOCK) with item and location for a shortage. */
 extern void ff_stock_refuse(int32 merchant_id, const FfShortage *shortage) pg_attribute_noreturn();
