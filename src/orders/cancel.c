@@ -115,7 +115,7 @@ is_meant(const FfShipment *shipment)
  * has more units in shipments than were ordered, and what can still be stopped
  * of them is; where it was too late once it is not asked again.
  */
-void
+bool
 ff_stop_excess(FfOrder *order, FfShipment **shipments, int count, const char *cause)
 {
 	int32 *excess = palloc0(sizeof(int32) * Max(order->line_count, 1));
@@ -138,6 +138,7 @@ ff_stop_excess(FfOrder *order, FfShipment **shipments, int count, const char *ca
 	}
 	if (any)
 		stop(order, candidates, candidate_count, excess, cause);
+	return any;
 }
 
 static void

@@ -16,7 +16,7 @@ extern const FfGuardFunction ff_order_guards[FF_GUARD_COUNT];
 extern int32 ff_units_to_cancel(const FfOrderRequest *request, const FfLine *line);
 
 /* cancel.c */
-extern void ff_stop_excess(FfOrder *order, FfShipment **shipments, int count, const char *cause);
+extern bool ff_stop_excess(FfOrder *order, FfShipment **shipments, int count, const char *cause);
 extern void ff_cancel_lines(void *order, const void *request);
 extern void ff_cancel_shipments(void *order, const void *request);
 extern void ff_cancel_rest(void *order, const void *request);

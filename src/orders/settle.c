@@ -44,17 +44,24 @@ move_shipments(FfOrder *order, const char *cause)
 	int count;
 	FfShipment **shipments = ff_shipments_of_order(order->merchant_id, order->order_id, &count);
 	bool open = order->state == FF_ORDER_OPEN;
+	bool moved = ff_stop_excess(order, shipments, count, cause);
 
-	ff_stop_excess(order, shipments, count, cause);
 	for (int i = 0; i < count; i++)
 	{
+		int event = FF_EVENT_NONE;
+
 		if (open && shipments[i]->state == FF_SHIPMENT_DRAFT &&
 			ff_shipment_may(shipments[i], FF_SHIPMENT_EVENT_READY, &report))
-			ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_READY, &report);
+			event = FF_SHIPMENT_EVENT_READY;
 		else if (shipments[i]->state == FF_SHIPMENT_REJECTED && (!open || order->active_holds == 0))
-			ff_shipment_apply(shipments[i], FF_SHIPMENT_EVENT_ABANDON, &report);
+			event = FF_SHIPMENT_EVENT_ABANDON;
+		if (event == FF_EVENT_NONE)
+			continue;
+		ff_shipment_apply(shipments[i], event, &report);
+		moved = true;
 	}
-	ff_order_refresh(order);
+	if (moved)
+		ff_order_refresh(order);
 }
 
 /* Units that became free, of whatever shipment, are assigned in the same transaction. */

@@ -60,7 +60,6 @@ extern void ff_shipment_move_stock(const FfShipment *shipment, const FfMovement 
 /* Writes the lines as they stand in memory. */
 extern void ff_shipment_save_lines(const FfShipment *shipment);
 extern void ff_ship_stock(void *shipment, const void *report);
-extern void ff_split_remainder(void *shipment, const void *report);
 extern void ff_move_lines(void *shipment, const void *report);
 extern void ff_release_remainder(void *shipment, const void *report);
 extern void ff_retake_stock(void *shipment, const void *report);
@@ -68,6 +67,9 @@ extern void ff_reverse_shipping(void *shipment, const void *report);
 extern void ff_release_stock(void *shipment, const void *report);
 extern void ff_reserve_again(FfShipment *shipment, const char *cause);
 extern void ff_capture(void *shipment, const void *report);
+
+/* remainder.c: what did not leave with the rest */
+extern void ff_split_remainder(void *shipment, const void *report);
 
 /* shortage.c: reports that differ from the plan */
 extern void ff_reduce_lines(void *shipment, const void *report);
@@ -100,7 +102,7 @@ extern void ff_record_too_late(void *shipment, const void *report);
 extern void ff_mark_cancel_pending(void *shipment, const void *report);
 extern void ff_request_cancel(void *shipment, const void *report);
 
-/* aftermath.c: people, returns, deliveries, other locations */
+/* aftermath.c: people, refusals, other locations */
 extern void ff_notify_shipment(void *shipment, const void *report);
 extern void ff_alert(void *shipment, const void *report);
 extern void ff_raise_attention(void *shipment, const void *report);
@@ -110,12 +112,14 @@ extern void ff_exclude_location(void *shipment, const void *report);
 extern void ff_assign_rest(void *shipment, const void *report);
 extern void ff_restock_if_picked(void *shipment, const void *report);
 extern void ff_flag_shipped_after_cancel(void *shipment, const void *report);
-extern void ff_expect_return(void *shipment, const void *report);
 extern void ff_offer_return(void *shipment, const void *report);
 extern void ff_open_claim(void *shipment, const void *report);
-extern void ff_close_claim(void *shipment, const void *report);
 extern void ff_alert_if_reshipped(void *shipment, const void *report);
 extern void ff_edit_shipment(void *shipment, const void *report);
+
+/* arrival.c: goods on their way */
+extern void ff_expect_return(void *shipment, const void *report);
+extern void ff_close_claim(void *shipment, const void *report);
 extern void ff_clear_estimate(void *shipment, const void *report);
 extern void ff_set_delivered(void *shipment, const void *report);
 extern void ff_count_delivered(void *shipment, const void *report);
