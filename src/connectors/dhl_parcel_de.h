@@ -43,8 +43,9 @@ extern const char *ff_pde_country(const char *country);
 extern void ff_pde_shipper(FfJsonWriter *writer, const FfCall *call, const FfJson *address);
 extern void ff_pde_consignee(FfJsonWriter *writer, const FfCall *call, const FfJson *address);
 /* Returns and pickups want the house number apart from the street; orders take it in the street. */
-#define PDE_WITH_HOUSE (1 << 0)
-#define PDE_WITH_NAME3 (1 << 1)
+#define PDE_WITH_HOUSE  (1 << 0)
+#define PDE_WITH_NAME3  (1 << 1)
+#define PDE_WITH_ALPHA2 (1 << 2) /* pickups spell countries with two letters */
 /* A plain address into an open object. */
 extern void ff_pde_address(FfJsonWriter *writer, const FfJson *address, int with);
 

@@ -1,10 +1,10 @@
 /*
  * dhl_parcel_de_party.c
  *
- * People and places as DHL Parcel DE takes them: countries of three letters,
- * and receivers at a door, a Packstation, a branch or a PO box.  An address
- * that says "Packstation 145" means one, whether or not a service point is
- * named beside it.
+ * People and places as DHL Parcel DE takes them: countries of three letters (of
+ * two in pickups), and receivers at a door, a Packstation, a branch or a PO
+ * box.  An address that says "Packstation 145" means one, whether or not a
+ * service point is named beside it.
  */
 #include "postgres.h"
 
@@ -55,11 +55,13 @@ write_names(FfJsonWriter *writer, const FfJson *address)
 }
 
 static void
-write_place(FfJsonWriter *writer, const FfJson *address)
+write_place(FfJsonWriter *writer, const FfJson *address, bool alpha2)
 {
+	const char *country = ff_carrier_country(address);
+
 	ff_write_text(writer, "postalCode", ff_carrier_text(address, "postcode", 10));
 	ff_write_text(writer, "city", ff_carrier_text(address, "city", CITY));
-	ff_write_text(writer, "country", ff_pde_country(ff_carrier_country(address)));
+	ff_write_text(writer, "country", alpha2 ? country : ff_pde_country(country));
 }
 
 void
@@ -79,7 +81,7 @@ ff_pde_address(FfJsonWriter *writer, const FfJson *address, int with)
 	}
 	ff_write_text(writer, "addressStreet", street);
 	ff_write_text(writer, "addressHouse", house);
-	write_place(writer, address);
+	write_place(writer, address, with & PDE_WITH_ALPHA2);
 }
 
 static void
@@ -213,7 +215,7 @@ write_waiting(FfJsonWriter *writer, const FfJson *address, Place place, const ch
 		ff_write_text(writer, "postNumber", post);
 	if (place == AT_BOX || (place == AT_BRANCH && post == NULL))
 		ff_write_text(writer, "email", ff_carrier_email(address, EMAIL));
-	write_place(writer, address);
+	write_place(writer, address, false);
 }
 
 void
@@ -272,7 +274,7 @@ ff_pde_consignee(FfJsonWriter *writer, const FfCall *call, const FfJson *address
 				  "additionalAddressInformation2",
 				  ff_carrier_text(address, count > 1 ? "street2" : "street3", EXTRA));
 	ff_write_text(writer, "state", ff_carrier_region(address, STATE));
-	write_place(writer, address);
+	write_place(writer, address, false);
 	write_contact(writer, call, address);
 	ff_write_end(writer);
 }

@@ -139,7 +139,7 @@ write_location(FfJsonWriter *writer, const FfCall *call)
 		if (!ff_json_is_object(address))
 			ff_connector_fail(call->connector, "pickup.address", "Give the address.");
 		ff_write_object(writer, "pickupAddress");
-		ff_pde_address(writer, address, PDE_WITH_HOUSE);
+		ff_pde_address(writer, address, PDE_WITH_HOUSE | PDE_WITH_ALPHA2);
 		ff_write_end(writer);
 	}
 	ff_write_end(writer);
