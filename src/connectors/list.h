@@ -1,4 +1,5 @@
 /* One line per connector; read by connector.h (declarations) and registry.c (the array). */
+CONNECTOR(amazon_mcf)
 CONNECTOR(dhl_express)
 CONNECTOR(dhl_parcel_de)
 CONNECTOR(dhl_tracking)

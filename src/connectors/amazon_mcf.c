@@ -1,0 +1,246 @@
+/*
+ * amazon_mcf.c
+ *
+ * Amazon's Multi-Channel Fulfillment by the Selling Partner API: Fulfillment
+ * Outbound 2020-07-01 and FBA Inventory v1.  This file holds the connector's
+ * struct, its settings, the head every message has and what errors mean.
+ *
+ * Our number is the order's key for ever: after a lost answer the order is
+ * read by it, and only when Amazon has none is it made again, with the same
+ * number.  Amazon may need a minute until it can be read.
+ */
+#include "postgres.h"
+
+#include "connectors/amazon_mcf.h"
+
+#define MCF_HOST    "https://sellingpartnerapi-na.amazon.com"
+#define MCF_TOKENS  "https://api.amazon.com/auth/o2/token"
+#define MCF_AGENT   "fulfillment/1.0 (Language=C; Platform=PostgreSQL)"
+#define MCF_GRACE_S 60
+
+static const FfSetting settings[] = {
+	{"base_url",
+	 "url",
+	 false,
+	 false,
+	 MCF_HOST,
+	 "Host of the region: sellingpartnerapi-na, -eu or -fe, with sandbox. before it for tests."},
+	{"token_url", "url", false, false, MCF_TOKENS, "Where tokens come from."},
+	{"marketplace_id", "text", true, false, NULL, "Marketplace, such as ATVPDKIKX0DER (USA)."},
+	{"speed",
+	 "text",
+	 false,
+	 false,
+	 "Standard",
+	 "Speed of orders whose service names none: Standard, Expedited or Priority."},
+	{"policy",
+	 "text",
+	 false,
+	 false,
+	 "FillOrKill",
+	 "What a lack of stock means: FillOrKill, FillAll or FillAllAvailable."},
+	{"comment", "text", false, false, "Thank you for your order.", "Text on the packing slip."},
+	{"features",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "Features all orders require: any of BLOCK_AMZL, BLANK_BOX, OVERBOX, PACKING_SLIP."},
+	{"ship_from_country", "text", false, false, NULL, "Country to ship from, as two letters."},
+	{"notify", "boolean", false, false, "false", "Let Amazon mail the receiver."},
+	{"return_reason",
+	 "text",
+	 false,
+	 false,
+	 "CR-UNWANTED_ITEM",
+	 "Amazon's reason of returns whose own reason it does not have."},
+	{"user_agent", "text", false, false, MCF_AGENT, "Name we call ourselves by."},
+	{"client_id", "text", true, true, NULL, "Client id of the application (Login with Amazon)."},
+	{"client_secret", "text", true, true, NULL, "Client secret of the application."},
+	{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, Atzr|…."},
+	{"webhook_secret",
+	 "text",
+	 false,
+	 true,
+	 NULL,
+	 "Secret in header x-webhook-secret of what the bridge from the queue posts."},
+	{NULL},
+};
+
+void
+ff_mcf_begin(const FfCall *call, FfMessage *message, const char *method, const char *path)
+{
+	ff_message_begin(message, method, ff_carrier_setting(call, "base_url"), path);
+	ff_message_header(message, "Accept", "application/json");
+	ff_message_header(message, "user-agent", ff_carrier_setting(call, "user_agent"));
+	ff_message_header(message, "x-amz-date", ff_time_format(call->now, "%Y%m%dT%H%M%SZ"));
+}
+
+void
+ff_mcf_begin_order(const FfCall *call, FfMessage *message, const char *method, const char *id)
+{
+	ff_mcf_begin(call, message, method, MCF_OUTBOUND "/fulfillmentOrders/");
+	ff_message_segment(message, id);
+}
+
+void
+ff_mcf_body(FfMessage *message, FfJsonWriter *writer)
+{
+	char *text = ff_write_finish(writer);
+
+	ff_message_body(message, "application/json", text, strlen(text));
+}
+
+const char *
+ff_mcf_marketplace(const FfCall *call)
+{
+	return ff_carrier_need_setting(
+		call, "marketplace_id", "Set marketplace_id to that of the marketplace.");
+}
+
+const char *
+ff_mcf_id(const FfCall *call)
+{
+	const FfJson *subject = ff_carrier_subject(call);
+	const char *id = ff_carrier_reference(subject, MCF_ID + 1);
+
+	if (id == NULL)
+		id = ff_carrier_text(subject, "provider_reference", MCF_ID + 1);
+	if (id == NULL || strlen(id) > MCF_ID)
+		ff_carrier_fail(call, "reference", "Give the reference, of forty characters at most.");
+	return id;
+}
+
+/* What a message of Amazon is about; the first word found decides. */
+static const struct
+{
+	const char *word;
+	const char *field;
+} words[] = {
+	{"postalcode", "ship_to.postcode"},
+	{"postal code", "ship_to.postcode"},
+	{"stateorregion", "ship_to.region"},
+	{"addressline1", "ship_to.street1"},
+	{"countrycode", "ship_to.country"},
+	{"destinationaddress.name", "ship_to.name"},
+	{"phone", "ship_to.phone"},
+	{"city", "ship_to.city"},
+	{"address", "ship_to"},
+	{"sellersku", "lines.0.sku"},
+	{"seller sku", "lines.0.sku"},
+	{"quantity", "lines.0.quantity"},
+	{"shippingspeed", "service"},
+	{"marketplace", "config.marketplace_id"},
+	{"notificationemail", "ship_to.email"},
+	{"sellerfulfillmentorderid", "reference"},
+};
+
+static const char *
+field_of(const char *message, const char *details)
+{
+	char *text = psprintf("%s %s", message ? message : "", details ? details : "");
+
+	for (char *c = text; *c != '\0'; c++)
+		*c = pg_tolower((unsigned char) *c);
+	for (int i = 0; i < (int) lengthof(words); i++)
+		if (strstr(text, words[i].word))
+			return words[i].field;
+	return NULL;
+}
+
+bool
+ff_mcf_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcome *outcome,
+			 FfJson **json)
+{
+	bool success = ff_outcome_http(call, reply, repeat, outcome);
+	const FfJson *error;
+
+	/* some calls succeed with nothing to say */
+	if (success && reply->length == 0)
+	{
+		*json = ff_json_parse("{}", 2, NULL);
+		return true;
+	}
+	*json = ff_outcome_json(reply, outcome);
+	error = ff_json_at(ff_json_get(*json, "errors"), 0);
+	if (error == NULL)
+		return success && *json != NULL;
+	ff_outcome_set(outcome,
+				   success ? FF_RESULT_REFUSED : outcome->result,
+				   ff_json_text_or(error, "code", NULL),
+				   ff_json_text_or(error, "message", ff_json_text_or(error, "details", NULL)),
+				   NULL);
+	if (reply->status == 403 || (outcome->code && strcmp(outcome->code, "Unauthorized") == 0))
+		outcome->result = FF_RESULT_UNAUTHORIZED;
+	else if (outcome->code && strcmp(outcome->code, "QuotaExceeded") == 0)
+		outcome->result = FF_RESULT_RETRY;
+	else if (outcome->result == FF_RESULT_REFUSED)
+		outcome->field = field_of(outcome->message, ff_json_text(error, "details"));
+	return false;
+}
+
+static void
+test_request(const FfCall *call, FfMessage *message)
+{
+	ff_mcf_begin(call, message, "GET", MCF_INVENTORY "/summaries");
+	ff_message_query(message, "granularityType", "Marketplace");
+	ff_message_query(message, "granularityId", ff_mcf_marketplace(call));
+	ff_message_query(message, "marketplaceIds", ff_mcf_marketplace(call));
+}
+
+static void
+test_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
+{
+	FfJson *json;
+
+	(void) ff_mcf_reply(call, reply, FF_REPEAT_SAFE, outcome, &json);
+}
+
+static const char *
+event_id(const FfReply *webhook, const FfJson *body)
+{
+	return ff_json_text(body, "NotificationMetadata.NotificationId");
+}
+
+const FfConnector ff_connector_amazon_mcf = {
+	.name = "amazon_mcf",
+	.title = "Amazon Multi-Channel Fulfillment",
+	.roles = "fulfillment_center",
+	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
+			 .user = "client_id",
+			 .password = "client_secret",
+			 .header = "x-amz-access-token",
+			 .token_url = "token_url",
+			 .token_default = MCF_TOKENS,
+			 .form = "grant_type=refresh_token&refresh_token={{secret:refresh_token}}"},
+	.settings = settings,
+	.rate_per_second = 2,
+	.find_is_authoritative = true,
+	.find_grace_s = MCF_GRACE_S,
+	.operations =
+		{
+			[FF_OP_QUOTE_RATES] = {ff_mcf_quote_request, ff_mcf_quote_outcome, FF_REPEAT_SAFE},
+			[FF_OP_CREATE_SHIPMENT] = {ff_mcf_create_request,
+									   ff_mcf_create_outcome,
+									   FF_REPEAT_AFTER_FIND},
+			[FF_OP_FIND_SHIPMENT] = {ff_mcf_find_request, ff_mcf_find_outcome, FF_REPEAT_SAFE},
+			[FF_OP_GET_SHIPMENT] = {ff_mcf_get_request, ff_mcf_get_outcome, FF_REPEAT_SAFE},
+			[FF_OP_UPDATE_SHIPMENT] = {ff_mcf_update_request,
+									   ff_mcf_update_outcome,
+									   FF_REPEAT_SAFE},
+			[FF_OP_CANCEL_SHIPMENT] = {ff_mcf_cancel_request,
+									   ff_mcf_cancel_outcome,
+									   FF_REPEAT_SAFE},
+			[FF_OP_ANNOUNCE_RETURN] = {ff_mcf_return_request,
+									   ff_mcf_return_outcome,
+									   FF_REPEAT_SAFE},
+			[FF_OP_GET_RETURN] = {ff_mcf_get_return_request,
+								  ff_mcf_get_return_outcome,
+								  FF_REPEAT_SAFE},
+			[FF_OP_GET_INVENTORY] = {ff_mcf_stock_request, ff_mcf_stock_outcome, FF_REPEAT_SAFE},
+			[FF_OP_TEST_CONNECTION] = {test_request, test_outcome, FF_REPEAT_SAFE},
+		},
+	.receive = {.verify = {FF_VERIFY_SHARED_SECRET, "x-webhook-secret", "webhook_secret"},
+				.event_id = event_id,
+				.translate = ff_mcf_receive},
+};
