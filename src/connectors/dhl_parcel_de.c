@@ -4,7 +4,8 @@
  * DHL Parcel DE (Post & Parcel Germany) by its Shipping v2, Returns v1 and
  * Pickup v3 APIs.  This file holds the connector's struct, its settings and
  * the head every message has; operations stand in files of their own, listed
- * in dhl_parcel_de.h.  Parcels are tracked by dhl_tracking.
+ * in dhl_parcel_de.h.  Parcels are tracked by DHL's unified API, with a key of
+ * its own or with that of the application, when it may do both.
  *
  * DHL takes no idempotency key, and a label whose number was lost cannot be
  * looked up: a person decides.  A label that is never used costs nothing.
@@ -12,6 +13,7 @@
 #include "postgres.h"
 
 #include "connectors/dhl_parcel_de.h"
+#include "connectors/dhl_tracking.h"
 
 #define PDE_HOST       "https://api-eu.dhl.com"
 #define PDE_TIMEOUT_MS 60000
@@ -116,10 +118,22 @@ static const FfSetting settings[] = {
 	 NULL,
 	 "Id of the pickup location, like AS0123456789."},
 	{"language", "text", false, false, "en-US", "Language of messages: en-US or de-DE."},
+	{"tracking_url",
+	 "url",
+	 false,
+	 false,
+	 PDE_HOST,
+	 "Host of the unified tracking API; https://api-test.dhl.com is the one for tests."},
 	{"client_id", "text", true, true, NULL, "API key of the application at developer.dhl.com."},
 	{"client_secret", "text", true, true, NULL, "API secret of the application."},
 	{"username", "text", true, true, NULL, "User of the business customer portal."},
 	{"password", "text", true, true, NULL, "Password of that user; it expires every year."},
+	{"tracking_key",
+	 "text",
+	 false,
+	 true,
+	 NULL,
+	 "API key of the application that may track, when it is another one."},
 	{NULL},
 };
 
@@ -139,6 +153,27 @@ ff_pde_body(FfMessage *message, FfJsonWriter *writer)
 	char *text = ff_write_finish(writer);
 
 	ff_message_body(message, "application/json", text, strlen(text));
+}
+
+static const FfAuth application_key = {
+	.kind = FF_AUTH_HEADER, .password = "client_id", .header = "DHL-API-Key"};
+static const FfAuth tracking_key = {.kind = FF_AUTH_HEADER,
+									.password = "tracking_key",
+									.header = "DHL-API-Key",
+									.needs = "tracking_key",
+									.otherwise = &application_key};
+
+static void
+track_request(const FfCall *call, FfMessage *message)
+{
+	ff_dhl_track_request(call, message, "parcel-de");
+	message->auth = &tracking_key;
+}
+
+static void
+track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
+{
+	ff_dhl_track_outcome(call, reply, outcome, "parcel-de");
 }
 
 /* The manifest of today changes nothing and asks for the user's rights; none yet is good news. */
@@ -176,6 +211,7 @@ const FfConnector ff_connector_dhl_parcel_de = {
 	.operations =
 		{
 			[FF_OP_CREATE_SHIPMENT] = {ff_pde_ship_request, ff_pde_ship_outcome, FF_REPEAT_NEVER},
+			[FF_OP_GET_SHIPMENT] = {track_request, track_outcome, FF_REPEAT_SAFE},
 			[FF_OP_CANCEL_SHIPMENT] = {ff_pde_cancel_request,
 									   ff_pde_cancel_outcome,
 									   FF_REPEAT_SAFE},

@@ -107,9 +107,10 @@ ff_pde_manifest_request(const FfCall *call, FfMessage *message)
 	ff_pde_body(message, &writer);
 }
 
-/* Judges every number; answers how many are handed over, and what was refused as JSON. */
+/* Judges every number; answers how many are handed over, and lists these and the others. */
 static int
-judge_numbers(const FfCall *call, const FfJson *items, FfJsonWriter *rejected, FfPdeFailure *first)
+judge_numbers(const FfCall *call, const FfJson *items, FfJsonWriter *taken, FfJsonWriter *rejected,
+			  FfPdeFailure *first)
 {
 	int accepted = 0;
 
@@ -122,6 +123,7 @@ judge_numbers(const FfCall *call, const FfJson *items, FfJsonWriter *rejected, F
 		if (failure.result == FF_RESULT_OK ||
 			(failure.message && strstr(failure.message, "already")))
 		{
+			ff_write_text(taken, NULL, ff_json_text(item, "shipmentNo"));
 			accepted++;
 			continue;
 		}
@@ -141,13 +143,16 @@ note_closed(const FfCall *call, const FfJson *json, FfOutcome *outcome)
 {
 	const FfJson *items = ff_json_get(json, "items");
 	FfPdeFailure first = {FF_RESULT_OK, NULL, NULL, NULL};
+	FfJsonWriter taken;
 	FfJsonWriter rejected;
 	FfJsonWriter state;
 	int accepted;
 
+	ff_write_init(&taken);
+	ff_write_array(&taken, NULL);
 	ff_write_init(&rejected);
 	ff_write_array(&rejected, NULL);
-	accepted = judge_numbers(call, items, &rejected, &first);
+	accepted = judge_numbers(call, items, &taken, &rejected, &first);
 	if (accepted == 0 && first.result != FF_RESULT_OK)
 	{
 		ff_outcome_set(outcome, first.result, first.code, first.message, first.field);
@@ -156,6 +161,7 @@ note_closed(const FfCall *call, const FfJson *json, FfOutcome *outcome)
 	ff_write_init(&state);
 	ff_write_object(&state, NULL);
 	ff_write_text(&state, "date", ff_carrier_manifest_date(call));
+	ff_write_raw(&state, "taken", ff_write_finish(&taken));
 	ff_write_raw(&state, "rejected", ff_write_finish(&rejected));
 	ff_outcome_continue(outcome, ff_write_finish(&state));
 }
@@ -180,6 +186,7 @@ ff_pde_manifest_outcome(const FfCall *call, const FfReply *reply, FfOutcome *out
 	sheets = ff_json_get(json, "manifest");
 	ff_write_object(writer, "manifest");
 	ff_write_text(writer, "date", ff_json_text_or(json, "manifestDate", date));
+	ff_write_json(writer, "tracking_numbers", ff_json_get(call->state, "taken"));
 	ff_write_array(writer, "documents");
 	for (int i = 0; i < ff_json_count(sheets); i++)
 		ff_pde_document(writer, "manifest", ff_json_at(sheets, i), 0);
