@@ -39,7 +39,7 @@ $node->comes_to($accepted, 3, 'shipments are made') or diag($node->value('SELECT
 $each_once->(3, 'in peace');
 
 # Killed while the answers are on their way: the labels are bought, nobody knows.
-$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 4000, next => 100);
+$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 20000, next => 100);
 $engine->orders(4, 9);
 $node->comes_to(q{SELECT count(*) FROM fulfillment.shipments WHERE state = 'submitting'},
 	6, 'six calls are on the wire');
@@ -51,7 +51,7 @@ cmp_ok($node->value(q{SELECT count(*) FROM fulfillment.calls WHERE operation = '
 	'>', 0, 'they were looked up');
 
 # The power goes.
-$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 4000, next => 100);
+$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 20000, next => 100);
 $engine->orders(10, 15);
 $node->comes_to(q{SELECT count(*) FROM fulfillment.shipments WHERE state = 'submitting'},
 	6, 'six calls are on the wire');
