@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include "utils/formatting.h"
+
 #include "connectors/amazon_mcf.h"
 
 #define MCF_HOST    "https://sellingpartnerapi-na.amazon.com"
@@ -140,8 +142,7 @@ field_of(const char *message, const char *details)
 {
 	char *text = psprintf("%s %s", message ? message : "", details ? details : "");
 
-	for (char *c = text; *c != '\0'; c++)
-		*c = pg_tolower((unsigned char) *c);
+	text = asc_tolower(text, strlen(text));
 	for (int i = 0; i < (int) lengthof(words); i++)
 		if (strstr(text, words[i].word))
 			return words[i].field;

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "utils/formatting.h"
+
 #include "connectors/amazon_mcf.h"
 #include "connectors/decimal.h"
 
@@ -129,8 +131,8 @@ write_packages(FfJsonWriter *writer, const FfJson *shipments)
 
 			if (number_of(package) == NULL)
 				continue;
-			for (char *c = carrier; c && *c != '\0'; c++)
-				*c = pg_tolower((unsigned char) *c);
+			if (carrier != NULL)
+				carrier = asc_tolower(carrier, strlen(carrier));
 			ff_write_object(writer, NULL);
 			ff_write_int(writer, "number", ++count);
 			ff_write_text(writer, "tracking_number", number_of(package));

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "utils/formatting.h"
+
 #include "connectors/amazon_mcf.h"
 #include "connectors/decimal.h"
 
@@ -173,8 +175,8 @@ receive_order(FfOutcome *outcome, const FfJson *event)
 
 		if (ff_json_text_or(package, "TrackingNumber", NULL) == NULL)
 			continue;
-		for (char *c = carrier; c && *c != '\0'; c++)
-			*c = pg_tolower((unsigned char) *c);
+		if (carrier != NULL)
+			carrier = asc_tolower(carrier, strlen(carrier));
 		ff_write_object(writer, NULL);
 		ff_write_int(writer, "number", i + 1);
 		ff_write_text(writer, "tracking_number", ff_json_text(package, "TrackingNumber"));

@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
+#include "utils/formatting.h"
 
 #include "connectors/dhl_express.h"
 
@@ -94,11 +94,9 @@ party_of(const char *text)
 static const char *
 field_of_text(const char *message)
 {
-	char *text = pstrdup(message);
+	char *text = asc_tolower(message, strlen(message));
 	const char *party;
 
-	for (char *c = text; *c != '\0'; c++)
-		*c = pg_tolower((unsigned char) *c);
 	party = party_of(text);
 	for (int i = 0; party != NULL && i < (int) lengthof(members); i++)
 		if (strstr(text, members[i].word))
@@ -123,12 +121,10 @@ code_of(const char *text)
 static const char *
 field_of_code(const char *field, const char *message)
 {
-	char *text = pstrdup(message);
+	char *text = asc_tolower(message, strlen(message));
 	const char *member = field ? strchr(field, '.') : NULL;
 	const char *party;
 
-	for (char *c = text; *c != '\0'; c++)
-		*c = pg_tolower((unsigned char) *c);
 	party = party_of(text);
 	if (member == NULL || party == NULL || strncmp(field, "ship_", 5) != 0)
 		return field;
