@@ -13,6 +13,8 @@
 #include "connectors/amazon_mcf.h"
 #include "connectors/decimal.h"
 
+#define FRESH_S 60
+
 static const struct
 {
 	const char *status;
@@ -402,6 +404,19 @@ track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 	ff_outcome_continue(outcome, ff_write_finish(&state));
 }
 
+/* Whether the order is so young that Amazon may not be able to tell it yet. */
+static bool
+is_fresh(const FfCall *call)
+{
+	static const char *const members[] = {"accepted_at", "created_at"};
+	TimestampTz made;
+
+	for (int i = 0; i < (int) lengthof(members); i++)
+		if (ff_time_parse(ff_json_text(ff_carrier_subject(call), members[i]), &made))
+			return call->now - made < FRESH_S * USECS_PER_SEC;
+	return false;
+}
+
 void
 ff_mcf_get_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
@@ -416,7 +431,7 @@ ff_mcf_get_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 	if (!ff_mcf_reply(call, reply, FF_REPEAT_SAFE, outcome, &json))
 	{
 		if (reply->status == 404)
-			outcome->result = FF_RESULT_ABSENT;
+			outcome->result = is_fresh(call) ? FF_RESULT_RETRY : FF_RESULT_ABSENT;
 		return;
 	}
 	ff_mcf_shipment(&outcome->body, ff_json_get(json, "payload"));
