@@ -152,6 +152,7 @@ extern void woo_products_reset(void);
 extern SimSchema woo_product_schema;
 extern void woo_control_catalogue(SimRequest *request);
 extern void woo_control_stock(SimRequest *request);
+extern void woo_control_goods(SimRequest *request);
 
 /* woo_hooks.c */
 extern void woo_announce(const char *topic, const char *body, size_t size);

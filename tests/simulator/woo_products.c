@@ -493,3 +493,21 @@ woo_control_stock(SimRequest *request)
 	}
 	sim_reply(request, 200, json_pack("{s:o}", "stock", list));
 }
+
+/* More simple products, BULK-1 and so on, for tests with many. */
+void
+woo_control_goods(SimRequest *request)
+{
+	long count = (long) sim_real(request->json, "simple", 0);
+	WooGoods goods = woo_goods[0];
+	char sku[32];
+
+	goods.parent = NULL;
+	goods.sku = sku;
+	for (long i = 1; i <= count && i <= 100000; i++)
+	{
+		snprintf(sku, sizeof sku, "BULK-%ld", i);
+		add_product(&goods, "simple", 0);
+	}
+	woo_control_catalogue(request);
+}

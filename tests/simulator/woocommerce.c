@@ -463,6 +463,7 @@ static const SimRoute controls[] = {
 	{"GET", "/counts", control_counts, NULL, NULL, 0},
 	{"GET", "/catalogue", woo_control_catalogue, NULL, NULL, 0},
 	{"GET", "/stock", woo_control_stock, NULL, "sku", 0},
+	{"POST", "/goods", woo_control_goods, NULL, NULL, SIM_BODY_FREE},
 	{"POST", "/webhook", woo_control_webhook, &woo_control_webhook_schema, NULL, 0},
 	{0}};
 
