@@ -64,6 +64,18 @@ SELECT fulfillment.move_bucket('NEAR', 'B', 'ship', 1, 'no');
 SELECT kind, on_hand_delta, quarantine_delta, damaged_delta, cause FROM fulfillment.stock_movements
  WHERE merchant_id = 60 AND quarantine_delta <> 0 OR damaged_delta <> 0 ORDER BY movement_id;
 
+-- Many at once, each for itself.
+SELECT * FROM fulfillment.record_movements('[
+	{"location": "NEAR", "sku": "B", "movement": "receive", "quantity": 2, "cause": "found"},
+	{"location": "NEAR", "sku": "B", "movement": "adjust", "quantity": -2, "cause": "lost again"},
+	{"location": "NEAR", "sku": "B", "movement": "scrap", "quantity": 9, "cause": "too many"},
+	{"location": "NEAR", "sku": "B", "movement": "ship", "quantity": 1, "cause": "not by hand"},
+	{"location": "NEAR", "sku": "B", "movement": "receive", "quantity": -1, "cause": "backwards"},
+	{"location": "NEAR", "sku": "B", "movement": "receive", "quantity": "x", "cause": "?"},
+	{"location": "NEAR", "sku": "B", "movement": "receive", "quantity": 1},
+	{"location": "NOWHERE", "sku": "B", "movement": "receive", "quantity": 1, "cause": "?"},
+	{"location": "NEAR", "sku": "NOPE", "movement": "receive", "quantity": 1, "cause": "?"}]');
+
 -- Whose numbers are the truth: guarded, logged, with a count.
 SELECT fulfillment.set_inventory_mode('FAR', 'passive', 'their count');
 INSERT INTO fulfillment.providers (code, name, kind, integration) VALUES ('wms', 'WMS', 'fulfillment_center', 'manual');

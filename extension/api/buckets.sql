@@ -23,6 +23,14 @@ SET search_path = pg_catalog, fulfillment, pg_temp;
 COMMENT ON FUNCTION fulfillment.move_bucket(text, text, text, int, text, int) IS
 	'Moves units between the buckets of a location: quarantine and damage take them from sale, clear brings them back, condemn makes quarantined goods damaged ones, scrap throws those away, isolate takes goods in that must be looked at first';
 
+CREATE OR REPLACE FUNCTION fulfillment.record_movements(movements jsonb,
+	merchant_id int DEFAULT fulfillment.current_merchant(), OUT "position" bigint, OUT outcome text, OUT error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'fulfillment_record_movements' LANGUAGE C VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.record_movements(jsonb, int) IS
+	'Many movements [{location, sku, movement, quantity, cause}] at once: receive, adjust, restock or one between buckets; each is done or refused for itself';
+
 CREATE OR REPLACE FUNCTION fulfillment.reconcile_levels(location_id bigint, item_ids bigint[], changes int[],
 	cause text, merchant_id int) RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'fulfillment_reconcile_levels' LANGUAGE C VOLATILE STRICT;
@@ -154,6 +162,7 @@ COMMENT ON FUNCTION fulfillment.set_inventory_mode(text, text, text, boolean, in
 	'Says whose numbers are the truth at a location and why, for the record; answers how many levels that is about. Refused where it makes no sense, unless forced';
 
 REVOKE ALL ON FUNCTION fulfillment.move_bucket(text, text, text, int, text, int),
+	fulfillment.record_movements(jsonb, int),
 	fulfillment.reconcile_levels(bigint, bigint[], int[], text, int),
 	fulfillment.expect_receipt(text, text, int, timestamptz, text, int),
 	fulfillment.receive_expected(bigint, int, boolean, int), fulfillment.cancel_expected(bigint, int),
