@@ -209,6 +209,16 @@ SELECT location, kind, cause, lost, found, value, share FROM fulfillment.shrinka
 SELECT location, sku, on_hand, units_30, units_older, value, old_share FROM fulfillment.stock_ageing WHERE merchant_id = 60 ORDER BY 1, 2;
 SELECT fulfillment.bar(3, 10), fulfillment.bar(5, 0), fulfillment.sparkline('{1,5,3,8,2}'), fulfillment.sparkline('{4}');
 
+-- A connector's complete report in two pages: what neither names is not there.
+SELECT fulfillment.receive_stock('FAR', 'C', 5);
+SELECT pg_temp.later('1 hour');
+UPDATE fulfillment.reconcile_policies SET adopt_confidence = NULL WHERE merchant_id = 60;
+SELECT location_id AS far, clock_timestamp() AS began FROM fulfillment.locations WHERE merchant_id = 60 AND code = 'FAR' \gset
+SELECT fulfillment.take_inventory(:far, '[{"sku": "A", "on_hand": 26, "location": "W1"}, {"sku": "NOPE", "on_hand": 1}]', clock_timestamp(), 60);
+SELECT fulfillment.take_inventory(:far, '[{"sku": "B", "on_hand": 2}, {"sku": "B", "on_hand": 9, "location": "ELSEWHERE"}]', clock_timestamp(), 60);
+SELECT fulfillment.end_inventory(:far, :'began', 60);
+SELECT sku, expected, reported FROM fulfillment.open_discrepancies WHERE merchant_id = 60 AND kind = 'snapshot' ORDER BY 1;
+
 -- Others' rows, and rights.
 CREATE ROLE inventory_reader;
 SELECT fulfillment.grant_access('inventory_reader', 'viewer');
