@@ -93,6 +93,7 @@ extern char *ff_carrier_phone(const FfJson *address, int max, char **extension);
 extern char *ff_carrier_email(const FfJson *address, int max);
 /* Breaks text between words into lines of a width; what does not fit is lost.  Answers how many. */
 extern int ff_carrier_wrap(const char *text, int width, char **lines, int max);
+/* The street's members, each on lines of its own unless they need more than there are. */
 extern int ff_carrier_street(const FfJson *address, int width, char **lines, int max);
 /* A full name as first and last name; false when it is one word or none. */
 extern bool ff_carrier_split_name(const char *name, int max, char **first, char **last);
@@ -147,6 +148,12 @@ extern char *ff_carrier_invoice_number(const FfJson *subject, int max);
 /* A line's price, or ff_carrier_fail. */
 extern char *ff_carrier_need_price(const FfCall *call, const FfJson *line, int index);
 extern char *ff_carrier_quantity(const FfJson *line);
+/*
+ * The weight of a line's goods.  Lines that tell none share what is left of the
+ * gross weight, which is that of what they are packed in.
+ */
+extern int64 ff_carrier_line_grams(const FfJson *subject, const FfJson *lines, int index,
+								   int64 gross);
 
 /* carrier_option.c: what is asked beside transport */
 
@@ -214,12 +221,15 @@ extern char *ff_carrier_time(const char *text);
 /* Whether nothing but a return may follow. */
 extern bool ff_carrier_is_final(const char *status);
 
-/* carrier_track.c: one request per tracking number */
+/* carrier_track.c: one request per tracking number, or per batch */
 
 /* The place in the call's list that the request is about. */
 extern int ff_carrier_track_place(const FfCall *call);
 /* Goes on with the next number, if there is one; found tells of the number of this reply. */
 extern void ff_carrier_track_next(const FfCall *call, FfOutcome *outcome, bool found);
+/* The same for requests about so many numbers; found tells of any of them. */
+extern void ff_carrier_track_next_batch(const FfCall *call, FfOutcome *outcome, bool found,
+										int count);
 
 /* carrier_zone.c: clocks of places */
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include <ctype.h>
+#include <math.h>
 
 #include "connectors/carrier.h"
 #include "connectors/decimal.h"
@@ -137,4 +138,26 @@ ff_carrier_quantity(const FfJson *line)
 	char *quantity = ff_json_number(line, "quantity");
 
 	return quantity ? ff_decimal_trim(quantity) : pstrdup("1");
+}
+
+int64
+ff_carrier_line_grams(const FfJson *subject, const FfJson *lines, int index, int64 gross)
+{
+	int64 rest = gross;
+	int silent = 0;
+
+	for (int i = 0; i < ff_json_count(lines); i++)
+	{
+		const FfJson *line = ff_json_at(lines, i);
+		double each = ff_json_double_or(ff_carrier_whole_line(subject, line), "weight_g", 0);
+		int64 grams = (int64) ceil(each * ff_json_double_or(line, "quantity", 1));
+
+		if (grams > 0 && i == index)
+			return grams;
+		if (grams > 0)
+			rest -= grams;
+		else
+			silent++;
+	}
+	return Max(1, rest / Max(1, silent));
 }

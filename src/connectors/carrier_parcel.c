@@ -84,8 +84,8 @@ ff_carrier_sides(const FfJson *package, double unit_mm, int64 sides[3])
 
 		if (side <= 0)
 			return false;
-		/* a hair's breadth over a whole unit is a conversion's, not the package's */
-		sides[i] = Max(1, (int64) ceil(side / unit_mm - 0.02));
+		/* half a millimetre over a whole unit is a conversion's, not the package's */
+		sides[i] = Max(1, (int64) ceil((side - 0.5) / unit_mm));
 		for (int j = i; j > 0 && sides[j] > sides[j - 1]; j--)
 		{
 			int64 longer = sides[j];

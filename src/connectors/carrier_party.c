@@ -16,6 +16,7 @@
 
 #define REGION_LONGEST 40
 #define PHONE_LONGEST  60
+#define STREET_LINES   12
 #define STREET_LONGEST 200
 #define EXTENSION      4
 
@@ -188,15 +189,22 @@ int
 ff_carrier_street(const FfJson *address, int width, char **lines, int max)
 {
 	static const char *const members[] = {"street1", "street2", "street3"};
+	char *apart[STREET_LINES];
+	char *joined = NULL;
 	int count = 0;
 
 	for (int i = 0; i < (int) lengthof(members); i++)
 	{
 		char *street = ff_carrier_text(address, members[i], STREET_LONGEST);
 
-		if (street != NULL)
-			count += ff_carrier_wrap(street, width, lines + count, max - count);
+		if (street == NULL)
+			continue;
+		count += ff_carrier_wrap(street, width, apart + count, STREET_LINES - count);
+		joined = joined ? psprintf("%s, %s", joined, street) : street;
 	}
+	if (count > max)
+		return ff_carrier_wrap(joined, width, lines, max);
+	memcpy(lines, apart, count * sizeof(char *));
 	return count;
 }
 

@@ -187,6 +187,8 @@ extern char *ff_base64(const char *bytes, size_t length);
 /* Text in ASCII: letters without their accents, plain quotes and dashes.  What has no such
  * letters, Greek or Chinese, stays as it is. */
 extern char *ff_ascii(const char *text);
+/* Ends what is written and makes it the body of a message. */
+extern void ff_message_json(FfMessage *message, FfJsonWriter *writer);
 /* Text without control characters, HTML tags and repeated blanks; for messages shown to people. */
 extern char *ff_plain_text(const char *text, int max_chars);
 

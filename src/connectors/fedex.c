@@ -182,14 +182,6 @@ ff_fedex_begin(const FfCall *call, FfMessage *message, const char *method, const
 }
 
 void
-ff_fedex_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
-void
 ff_fedex_account(FfJsonWriter *writer, const FfCall *call, const char *key)
 {
 	ff_write_object(writer, key);

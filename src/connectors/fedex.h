@@ -2,7 +2,7 @@
  * fedex.h
  *
  * What the files of the FedEx connector share, and nobody else includes: the
- * operations by file, a message's head and body, and the parts of a shipment
+ * operations by file, a message's head, and the parts of a shipment
  * that the Rate and Ship APIs spell alike.  The exported struct stands in
  * fedex.c.
  */
@@ -14,10 +14,9 @@
 /* The longest reference that every service keeps. */
 #define FEDEX_REFERENCE 30
 
-/* fedex.c: a message's head and body, and what many of them begin with */
+/* fedex.c: a message's head, and what many of them begin with */
 extern void ff_fedex_begin(const FfCall *call, FfMessage *message, const char *method,
 						   const char *path);
-extern void ff_fedex_body(FfMessage *message, FfJsonWriter *writer);
 /* The account number as FedEx wants it, {"value": …}; fails when the connection has none. */
 extern void ff_fedex_account(FfJsonWriter *writer, const FfCall *call, const char *key);
 /* Whose account is billed: the one given, or ours when it is NULL. */

@@ -40,29 +40,6 @@ ff_fedex_prints_invoice(const FfCall *call, const FfFedexLane *lane)
 		   ff_json_bool(call->config, "invoice", true);
 }
 
-/* The weight of a line's goods; lines that tell none share what the packages weigh beside. */
-static int64
-line_grams(const FfCall *call, const FfJson *lines, int index)
-{
-	int64 rest = ff_carrier_total_grams(call);
-	int silent = 0;
-
-	for (int i = 0; i < ff_json_count(lines); i++)
-	{
-		const FfJson *line = ff_json_at(lines, i);
-		int64 grams = (int64) ceil(ff_json_double_or(line, "weight_g", 0) *
-								   ff_json_double_or(line, "quantity", 1));
-
-		if (grams > 0 && i == index)
-			return grams;
-		if (grams > 0)
-			rest -= grams;
-		else
-			silent++;
-	}
-	return Max(1, rest / Max(1, silent));
-}
-
 static void
 write_commodity(FfJsonWriter *writer, const FfCall *call, const FfFedexLane *lane,
 				const FfJson *lines, int index)
@@ -81,7 +58,10 @@ write_commodity(FfJsonWriter *writer, const FfCall *call, const FfFedexLane *lan
 	ff_write_int(writer, "quantity", (int64) ceil(strtod(quantity, NULL)));
 	ff_write_text(writer, "quantityUnits", "PCS");
 	ff_write_int(writer, "numberOfPieces", 1);
-	ff_fedex_weight(writer, "weight", lane->pounds, line_grams(call, lines, index));
+	ff_fedex_weight(writer,
+					"weight",
+					lane->pounds,
+					ff_carrier_line_grams(subject, lines, index, ff_carrier_total_grams(call)));
 	ff_carrier_write_money(writer, "unitPrice", price, currency);
 	ff_carrier_write_money(writer, "customsValue", ff_decimal_multiply(price, quantity), currency);
 	ff_write_text(

@@ -246,7 +246,7 @@ ff_fedex_cancel_body(const FfCall *call, FfMessage *message, const char *number)
 	ff_write_text(
 		&writer, "senderCountryCode", ff_carrier_country(ff_carrier_role(call, FF_SHIP_FROM)));
 	ff_write_text(&writer, "deletionControl", "DELETE_ALL_PACKAGES");
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

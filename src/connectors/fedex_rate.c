@@ -86,7 +86,7 @@ ff_fedex_rate_request(const FfCall *call, FfMessage *message)
 	ff_write_end(&writer);
 	write_words(&writer, "carrierCodes", ff_carrier_setting(call, "carrier_codes"), NULL);
 	write_shipment(&writer, call, &lane);
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Days in words, in the order of their number from one on. */

@@ -192,7 +192,7 @@ ask_for_job(const FfCall *call, FfMessage *message, const char *job)
 	ff_write_object(&writer, NULL);
 	ff_fedex_account(&writer, call, "accountNumber");
 	ff_write_text(&writer, "jobId", job);
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void
@@ -223,5 +223,5 @@ ff_fedex_ship_request(const FfCall *call, FfMessage *message)
 	if (ff_carrier_package_count(call) > MOST_AT_ONCE)
 		ff_write_text(&writer, "processingOptionType", "ALLOW_ASYNCHRONOUS");
 	write_shipment(&writer, call, &lane);
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }

@@ -20,12 +20,6 @@
 #define DEEPEST         10
 #define SEARCH_DAYS     14 /* how far back a shipment without a date is looked for */
 
-static int
-place(const FfCall *call)
-{
-	return (int) ff_json_int64_or(call->state, "at", 0);
-}
-
 static char *
 day_of(TimestampTz time, int more)
 {
@@ -60,13 +54,13 @@ ff_fedex_track_reference(const FfCall *call, FfMessage *message)
 										  "Set account_number to the nine digits of the account."));
 	ff_write_text(&writer, "shipDateBegin", day_of(since, -1));
 	ff_write_text(&writer, "shipDateEnd", day_of(call->now, 1));
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void
 ff_fedex_track_request(const FfCall *call, FfMessage *message)
 {
-	int first = place(call);
+	int first = ff_carrier_track_place(call);
 	FfJsonWriter writer;
 
 	if (ff_carrier_tracking_number(call, first) == NULL)
@@ -92,7 +86,7 @@ ff_fedex_track_request(const FfCall *call, FfMessage *message)
 		ff_write_end(&writer);
 		ff_write_end(&writer);
 	}
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* When a parcel was last heard of. */
@@ -255,10 +249,9 @@ note_missing(const FfCall *call, FfOutcome *outcome, const FfJson *problem)
 void
 ff_fedex_track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
-	bool found = ff_json_bool(call->state, "found", false);
-	int next = place(call) + NUMBERS_AT_ONCE;
 	const FfJson *problem;
 	FfJson *json;
+	int count;
 
 	if (!ff_fedex_reply(call, reply, FF_REPEAT_SAFE, outcome, &json))
 	{
@@ -266,14 +259,11 @@ ff_fedex_track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outc
 			outcome->result = FF_RESULT_ABSENT;
 		return;
 	}
-	if (write_results(call, outcome, ff_json_get(json, "output.completeTrackResults"), &problem) >
-		0)
-		found = true;
-	if (ff_carrier_tracking_number(call, 0) && ff_carrier_tracking_number(call, next))
-		ff_outcome_continue(
-			outcome, psprintf("{\"at\": %d, \"found\": %s}", next, found ? "true" : "false"));
-	else if (!found)
+	count =
+		write_results(call, outcome, ff_json_get(json, "output.completeTrackResults"), &problem);
+	if (count == 0)
 		note_missing(call, outcome, problem);
+	ff_carrier_track_next_batch(call, outcome, count > 0, NUMBERS_AT_ONCE);
 }
 
 /*

@@ -28,7 +28,7 @@ ff_fedex_address_request(const FfCall *call, FfMessage *message)
 	ff_write_array(&writer, "addressesToValidate");
 	ff_write_object(&writer, NULL);
 	ff_fedex_address(&writer, address, 0);
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Attributes are booleans in the description and words in answers. */
@@ -207,7 +207,7 @@ ff_fedex_pickup_request(const FfCall *call, FfMessage *message)
 	if (grams > 0)
 		ff_fedex_weight(&writer, "totalWeight", ff_carrier_pounds(country), grams);
 	ff_write_text(&writer, "remarks", ff_carrier_text(pickup, "note", REMARKS));
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Where the driver starts from is told with the number: an Express pickup is cancelled by both. */
@@ -247,7 +247,7 @@ ff_fedex_close_request(const FfCall *call, FfMessage *message)
 	ff_write_text(&writer, "groundServiceCategory", "GROUND");
 	ff_write_text(&writer, "closeDate", ff_carrier_manifest_date(call));
 	ff_write_raw(&writer, "closeDocumentSpecification", "{\"closeDocumentTypes\":[\"MANIFEST\"]}");
-	ff_fedex_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

@@ -126,14 +126,6 @@ ff_ongoing_owner_query(const FfCall *call, FfMessage *message)
 	ff_message_query(message, "goodsOwnerId", psprintf(INT64_FORMAT, owner(call)));
 }
 
-void
-ff_ongoing_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
 /* Reading one article proves the login and the right to this goods owner. */
 static void
 test_request(const FfCall *call, FfMessage *message)

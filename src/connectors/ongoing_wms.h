@@ -19,7 +19,6 @@ extern void ff_ongoing_begin(const FfCall *call, FfMessage *message, const char 
 /* Appends goodsOwnerId=…; fails when the connection has none. */
 extern void ff_ongoing_owner_query(const FfCall *call, FfMessage *message);
 extern void ff_ongoing_owner(FfJsonWriter *writer, const FfCall *call);
-extern void ff_ongoing_body(FfMessage *message, FfJsonWriter *writer);
 
 /*
  * ongoing_wms_error.c: true for a 2xx with JSON.  Otherwise the outcome says

@@ -74,7 +74,7 @@ ff_ongoing_update_request(const FfCall *call, FfMessage *message)
 				  property,
 				  strcmp(property, "deliveryDate") == 0 ? ff_ongoing_delivery_date(call)
 														: ff_ongoing_service_point(call));
-	ff_ongoing_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* After a look-up that only served to learn the id: goes on with it. */
@@ -139,7 +139,7 @@ ff_ongoing_hold_request(const FfCall *call, FfMessage *message)
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
 	ff_write_int(&writer, "orderStatusNumber", status);
-	ff_ongoing_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

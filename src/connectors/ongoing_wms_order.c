@@ -268,7 +268,7 @@ ff_ongoing_create_request(const FfCall *call, FfMessage *message)
 	for (int i = 0; i < ff_json_count(member(call, "lines")); i++)
 		write_line(&writer, call, i);
 	ff_write_end(&writer);
-	ff_ongoing_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

@@ -176,7 +176,7 @@ ff_ongoing_announce_request(const FfCall *call, FfMessage *message)
 	for (int i = 0; i < ff_json_count(ff_json_get(document, "lines")); i++)
 		write_return_line(&writer, call, i);
 	ff_write_end(&writer);
-	ff_ongoing_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* What the order tells: its id and those of its lines, as the state of the next request. */

@@ -242,7 +242,7 @@ ff_ongoing_items_request(const FfCall *call, FfMessage *message)
 	ff_write_text(&writer, "statisticsNumber", ff_json_text_or(item, "hs_code", NULL));
 	ff_write_text(
 		&writer, "customsDescription", ff_json_text_or(item, "customs_description", NULL));
-	ff_ongoing_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* items[] of this step, and, in words, which articles were refused so far. */

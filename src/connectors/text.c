@@ -2,8 +2,8 @@
  * text.c
  *
  * Small translations every connector needs: weights and lengths in a peer's
- * unit, and text that is fit to be shown to people.  (Times as text and back:
- * model/time.h.)  Pure functions; no peer is named here.
+ * unit, text that is fit to be shown to people, and JSON as a message's body.
+ * (Times as text and back: model/time.h.)  Pure functions; no peer is named here.
  */
 #include "postgres.h"
 
@@ -232,4 +232,12 @@ ff_ascii(const char *text)
 		c += length;
 	}
 	return plain.data;
+}
+
+void
+ff_message_json(FfMessage *message, FfJsonWriter *writer)
+{
+	char *text = ff_write_finish(writer);
+
+	ff_message_body(message, "application/json", text, strlen(text));
 }

@@ -186,14 +186,6 @@ ff_ups_begin(const FfCall *call, FfMessage *message, const char *method, const c
 	ff_message_header(message, "transactionSrc", ff_carrier_setting(call, "transaction_source"));
 }
 
-void
-ff_ups_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
 /* Tracking asks for UPS's own test number: any answer but a refused login is good news. */
 static void
 test_request(const FfCall *call, FfMessage *message)

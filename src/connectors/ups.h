@@ -23,7 +23,6 @@
 /* ups.c: a message's head, its body, and the first look at a reply */
 extern void ff_ups_begin(const FfCall *call, FfMessage *message, const char *method,
 						 const char *path);
-extern void ff_ups_body(FfMessage *message, FfJsonWriter *writer);
 /* The account number; fails when the connection has none. */
 extern const char *ff_ups_account(const FfCall *call);
 /* UPS's "presence counts" flags. */

@@ -47,7 +47,7 @@ ff_ups_find_request(const FfCall *call, FfMessage *message)
 		ff_write_end(&writer);
 		ff_write_text(&writer, "ShipperNumber", ff_ups_account(call));
 	}
-	ff_ups_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 static bool

@@ -121,7 +121,7 @@ ff_ups_rate_request(const FfCall *call, FfMessage *message)
 	write_transit(&writer, call, &lane);
 	ff_ups_shipment_options(&writer, call, &lane);
 	ff_ups_packages(&writer, call, &lane);
-	ff_ups_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /*

@@ -229,5 +229,5 @@ ff_ups_ship_request(const FfCall *call, FfMessage *message)
 	ff_write_end(&writer);
 	write_shipment(&writer, call, &lane);
 	ff_ups_label_specification(&writer, call);
-	ff_ups_body(message, &writer);
+	ff_message_json(message, &writer);
 }

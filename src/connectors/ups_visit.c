@@ -47,7 +47,7 @@ ff_ups_address_request(const FfCall *call, FfMessage *message)
 			ff_write_text(&writer, "PostcodeExtendedLow", postcode + 5);
 	}
 	ff_write_text(&writer, "CountryCode", country);
-	ff_ups_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 static void
@@ -263,7 +263,7 @@ ff_ups_pickup_request(const FfCall *call, FfMessage *message)
 	ff_write_text(&writer, "PaymentMethod", "01");
 	ff_write_text(&writer, "SpecialInstruction", ff_carrier_text(pickup, "note", 57));
 	ff_write_text(&writer, "ReferenceNumber", ff_carrier_text(pickup, "reference", UPS_REFERENCE));
-	ff_ups_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

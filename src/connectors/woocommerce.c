@@ -162,14 +162,6 @@ ff_woo_begin_order(const FfCall *call, FfMessage *message, const char *method, c
 }
 
 void
-ff_woo_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
-void
 ff_woo_note(const FfCall *call, FfMessage *message, const char *text, bool to_customer)
 {
 	FfJsonWriter writer;
@@ -179,7 +171,7 @@ ff_woo_note(const FfCall *call, FfMessage *message, const char *text, bool to_cu
 	ff_write_object(&writer, NULL);
 	ff_write_text(&writer, "note", text);
 	ff_write_bool(&writer, "customer_note", to_customer);
-	ff_woo_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Warnings that PHP printed stand before the JSON, which begins at some "{" or "[". */

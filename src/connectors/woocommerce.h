@@ -19,7 +19,6 @@ extern void ff_woo_begin(const FfCall *call, FfMessage *message, const char *met
 /* The same for "/wc/v3/orders/ID" and what follows it; space is "wc/v3" or a plugin's. */
 extern void ff_woo_begin_order(const FfCall *call, FfMessage *message, const char *method,
 							   const char *space, const char *rest);
-extern void ff_woo_body(FfMessage *message, FfJsonWriter *writer);
 
 /* JSON, also behind the warnings of PHP; NULL when there is none. */
 extern FfJson *ff_woo_parse(const FfReply *reply);

@@ -33,7 +33,7 @@ ff_woo_confirm_request(const FfCall *call, FfMessage *message)
 		ff_write_init(&writer);
 		ff_write_object(&writer, NULL);
 		ff_write_text(&writer, "status", "completed");
-		ff_woo_body(message, &writer);
+		ff_message_json(message, &writer);
 	}
 	else
 		ff_woo_begin_order(call, message, "GET", way->space, way->path);

@@ -190,7 +190,7 @@ ff_woo_stock_request(const FfCall *call, FfMessage *message)
 		ff_write_number(&writer, "stock_quantity", ff_decimal_trim(rows[i].quantity));
 		ff_write_end(&writer);
 	}
-	ff_woo_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 static void

@@ -55,7 +55,7 @@ ff_woo_update_request(const FfCall *call, FfMessage *message)
 		if (strcmp(statuses[i].state, state) == 0)
 		{
 			ff_write_text(&writer, "status", statuses[i].status);
-			ff_woo_body(message, &writer);
+			ff_message_json(message, &writer);
 			return;
 		}
 	}
@@ -177,7 +177,7 @@ ff_woo_return_request(const FfCall *call, FfMessage *message)
 		ff_write_bool(&writer, "api_refund", ff_json_bool(call->config, "api_refund", false));
 		ff_write_bool(&writer, "api_restock", ff_json_bool(call->config, "api_restock", false));
 		write_refund_lines(&writer, ff_json_get(return_of(call), "lines"));
-		ff_woo_body(message, &writer);
+		ff_message_json(message, &writer);
 	}
 }
 

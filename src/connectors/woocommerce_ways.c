@@ -248,7 +248,7 @@ write_fulfillment(const FfCall *call, FfMessage *message, int index)
 	if (number == NULL)
 		write_meta(&writer, "_shipment_reference", own_reference(call, index));
 	ff_write_end(&writer);
-	ff_woo_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Trackings of the plugins: one per package that has a number. */
@@ -332,7 +332,7 @@ write_tracking(const FfCall *call, FfMessage *message, int index)
 		ff_write_int(&writer,
 					 "status_shipped",
 					 ff_json_bool(call->document, "order.complete", false) ? 1 : 2);
-	ff_woo_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* A note: one for the whole shipment, or the customer gets a mail for each package. */
