@@ -7,7 +7,8 @@ CREATE TEMP TABLE fixture_lines (id int GENERATED ALWAYS AS IDENTITY, line text)
 -- The parts of every file in order: one row per part, numbered within the file.
 CREATE TEMP TABLE fixture_parts AS
 WITH lines AS (
-    SELECT found[1] AS connector, found[2] AS file, found[3]::int AS number, found[4] AS line,
+    SELECT found[1] AS connector, found[2] AS file, found[3]::int AS number,
+           replace(found[4], '␍', E'\r') AS line,
            substring(found[4] FROM '^--(call|request|reply|outcome|error)\s*$') AS opens
     FROM fixture_lines, regexp_match(line, '^([^/:]+)/([^/:]+)\.txt:(\d+):(.*)$') AS found
 ), numbered AS (
