@@ -85,14 +85,6 @@ ff_mcf_begin_order(const FfCall *call, FfMessage *message, const char *method, c
 	ff_message_segment(message, id);
 }
 
-void
-ff_mcf_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
 const char *
 ff_mcf_marketplace(const FfCall *call)
 {

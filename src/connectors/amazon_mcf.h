@@ -14,13 +14,12 @@
 #define MCF_ID        40
 #define MCF_ITEM      50
 
-/* amazon_mcf.c: a message's head and body, and the first look at a reply */
+/* amazon_mcf.c: a message's head, and the first look at a reply */
 extern void ff_mcf_begin(const FfCall *call, FfMessage *message, const char *method,
 						 const char *path);
 /* The order of a number that is ours: …/fulfillmentOrders/{id}. */
 extern void ff_mcf_begin_order(const FfCall *call, FfMessage *message, const char *method,
 							   const char *id);
-extern void ff_mcf_body(FfMessage *message, FfJsonWriter *writer);
 extern const char *ff_mcf_marketplace(const FfCall *call);
 /* Our number of the order, which is Amazon's too; fails without one. */
 extern const char *ff_mcf_id(const FfCall *call);

@@ -160,7 +160,7 @@ ff_mcf_quote_request(const FfCall *call, FfMessage *message)
 		ff_write_end(&writer);
 	}
 	write_features(&writer, call);
-	ff_mcf_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* The sum of all fees; NULL where Amazon tells none. */
@@ -299,7 +299,7 @@ ff_mcf_create_request(const FfCall *call, FfMessage *message)
 	}
 	write_features(&writer, call);
 	write_items(&writer, call, ff_json_get(subject, "lines"), true);
-	ff_mcf_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* A refusal that may mean that our own earlier call came through. */
@@ -382,7 +382,7 @@ ff_mcf_update_request(const FfCall *call, FfMessage *message)
 		ff_write_text(&writer, "fulfillmentAction", "Ship");
 	if (ff_json_count(lines) > 0)
 		write_items(&writer, call, lines, true);
-	ff_mcf_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

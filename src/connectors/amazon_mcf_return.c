@@ -119,7 +119,7 @@ ff_mcf_return_request(const FfCall *call, FfMessage *message)
 	ff_write_array(&writer, "items");
 	for (int i = 0; i < ff_json_count(lines); i++)
 		write_units(&writer, call, ff_json_at(lines, i), i);
-	ff_mcf_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Which shipment each item came with, as the state of the next request. */

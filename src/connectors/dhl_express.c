@@ -86,14 +86,6 @@ ff_dhx_begin(const FfCall *call, FfMessage *message, const char *method, const c
 	ff_message_header(message, "Message-Reference", message_reference(call));
 }
 
-void
-ff_dhx_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
 const char *
 ff_dhx_account(const FfCall *call)
 {

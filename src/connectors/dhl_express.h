@@ -16,7 +16,6 @@
 /* dhl_express.c: a message's head and its body */
 extern void ff_dhx_begin(const FfCall *call, FfMessage *message, const char *method,
 						 const char *path);
-extern void ff_dhx_body(FfMessage *message, FfJsonWriter *writer);
 extern const char *ff_dhx_account(const FfCall *call);
 
 /* dhl_express_error.c: true for a 2xx with JSON; else the outcome says what happened */

@@ -62,7 +62,7 @@ ff_dhx_rate_request(const FfCall *call, FfMessage *message)
 	}
 	ff_write_bool(&writer, "nextBusinessDay", true);
 	ff_dhx_packages(&writer, call, lane.pounds);
-	ff_dhx_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* The price in the account's currency. */

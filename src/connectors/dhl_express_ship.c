@@ -145,7 +145,7 @@ ff_dhx_ship_request(const FfCall *call, FfMessage *message)
 	ff_dhx_units(&writer, lane.pounds);
 	ff_write_end(&writer);
 	write_notification(&writer, call);
-	ff_dhx_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* The price in the account's currency, of a shipment that was made. */

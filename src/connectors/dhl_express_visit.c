@@ -164,7 +164,7 @@ ff_dhx_pickup_request(const FfCall *call, FfMessage *message)
 				  "shipmentTrackingNumber",
 				  ff_carrier_text(ff_carrier_subject(call), "provider_reference", 40));
 	write_parcels(&writer, call, pounds);
-	ff_dhx_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

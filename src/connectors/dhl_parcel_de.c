@@ -147,14 +147,6 @@ ff_pde_begin(const FfCall *call, FfMessage *message, const char *method, const c
 	ff_message_header(message, "Accept-Language", ff_carrier_setting(call, "language"));
 }
 
-void
-ff_pde_body(FfMessage *message, FfJsonWriter *writer)
-{
-	char *text = ff_write_finish(writer);
-
-	ff_message_body(message, "application/json", text, strlen(text));
-}
-
 static const FfAuth application_key = {
 	.kind = FF_AUTH_HEADER, .password = "client_id", .header = "DHL-API-Key"};
 static const FfAuth tracking_key = {.kind = FF_AUTH_HEADER,

@@ -19,7 +19,6 @@
 /* dhl_parcel_de.c: a message's head and its body */
 extern void ff_pde_begin(const FfCall *call, FfMessage *message, const char *method,
 						 const char *api, const char *path);
-extern void ff_pde_body(FfMessage *message, FfJsonWriter *writer);
 
 /* dhl_parcel_de_product.c: which product, who pays, and what the lane asks for */
 typedef struct FfPdeLane

@@ -96,7 +96,7 @@ ff_pde_ship_request(const FfCall *call, FfMessage *message)
 	for (int i = 0; i < count; i++)
 		write_parcel(&writer, call, &lane, i);
 	ff_write_end(&writer);
-	ff_pde_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 static void

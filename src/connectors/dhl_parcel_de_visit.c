@@ -82,7 +82,7 @@ ff_pde_return_request(const FfCall *call, FfMessage *message)
 		ff_pde_items(&writer, call, 0, ITEM_DESCRIPTION);
 		ff_write_end(&writer);
 	}
-	ff_pde_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void
@@ -206,7 +206,7 @@ ff_pde_pickup_request(const FfCall *call, FfMessage *message)
 			&writer, "customerReference", ff_carrier_text(pickup, "reference", PICKUP_REFERENCE));
 		ff_write_end(&writer);
 	}
-	ff_pde_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void
@@ -259,7 +259,7 @@ ff_pde_address_request(const FfCall *call, FfMessage *message)
 	ff_pde_weight(&writer, "weight", DRY_RUN_GRAMS);
 	ff_write_end(&writer);
 	ff_write_end(&writer);
-	ff_pde_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 void

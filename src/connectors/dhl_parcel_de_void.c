@@ -104,7 +104,7 @@ ff_pde_manifest_request(const FfCall *call, FfMessage *message)
 		ff_write_end(&writer);
 	}
 	ff_write_text(&writer, "billingNumber", billing);
-	ff_pde_body(message, &writer);
+	ff_message_json(message, &writer);
 }
 
 /* Judges every number; answers how many are handed over, and lists these and the others. */
