@@ -68,6 +68,15 @@ SELECT * FROM pg_temp.lines('part');
 SELECT fulfillment.confirm_shipment(pg_temp.id('part', 2));
 SELECT * FROM pg_temp.shipments('part');
 
+-- Scenario 19: a channel that takes no parts hears once, when nothing more will leave: shipped, or cancelled.
+UPDATE fulfillment.channels SET partial_updates = false WHERE merchant_id = 52;
+SELECT pg_temp.submit('19a', '{"A": 2}'), pg_temp.submit('19b', '{"A": 2}');
+SELECT fulfillment.confirm_shipment(pg_temp.id(n, 1), '[{"tracking_number": "P19", "lines": [{"line": 1, "quantity": 1}]}]') FROM unnest('{19a,19b}'::text[]) n;
+SELECT * FROM pg_temp.calls('19_');
+SELECT fulfillment.confirm_shipment(pg_temp.id('19a', 2), '[{"tracking_number": "P20"}]'), fulfillment.cancel_order(pg_temp.id('19b'), 'rest');
+SELECT * FROM pg_temp.calls('19_');
+UPDATE fulfillment.channels SET partial_updates = true WHERE merchant_id = 52;
+
 -- Scenario 20: 7 left of 6; stock follows, 6 are captured, a discrepancy has the value.
 SELECT pg_temp.submit('20', '{"A": 6, "B": 2}', :'paid');
 SELECT fulfillment.confirm_shipment(pg_temp.id('20', 1), '[{"tracking_number": "OV1", "lines": [{"line": 1, "quantity": 7}]}]');

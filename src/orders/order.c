@@ -19,7 +19,7 @@ static FfStatement lock_order = FF_STATEMENT(
 	"select o.channel_id, c.code, c.connection_id, o.number, o.channel_order_id, o.version,"
 	"       o.state, o.not_before, o.next_routing_at,"
 	"       coalesce(o.payment ->> 'state', '') not in ('pending', 'failed'), o.shipped_anyway,"
-	"       o.document, o.delivered, o.errors"
+	"       o.document, o.delivered, o.errors, c.partial_updates"
 	"  from fulfillment.orders o"
 	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
 	" where o.merchant_id = $1 and o.order_id = $2"
@@ -139,6 +139,7 @@ ff_order_lock(int32 merchant_id, int64 order_id)
 	order->document = ff_row_json(&rows, 0, 12);
 	order->delivered = ff_row_json(&rows, 0, 13);
 	order->errors = ff_row_json(&rows, 0, 14);
+	order->channel_takes_parts = ff_row_bool(&rows, 0, 15);
 	ff_order_refresh(order);
 	return order;
 }

@@ -36,6 +36,7 @@ typedef struct FfOrder
 	int64 channel_id;
 	char *channel;               /* its code */
 	int64 channel_connection_id; /* 0: nobody is told */
+	bool channel_takes_parts;    /* an update per shipment; else one when everything left */
 	char *number;
 	char *channel_order_id;
 	int64 version;

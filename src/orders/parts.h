@@ -46,6 +46,8 @@ extern void ff_store_correction(void *order, const void *request);
 
 /* tell.c: channel, platforms, people, money */
 extern void ff_report_errors(void *order, const void *request);
+/* A channel that takes no parts hears of what left when nothing more will. */
+extern void ff_confirm_whole(FfOrder *order);
 extern void ff_report_corrected(FfOrder *order, const FfOrderRequest *request);
 extern void ff_order_notify(void *order, const void *request);
 extern void ff_order_update_channel(void *order, const void *request);

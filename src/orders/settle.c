@@ -95,6 +95,7 @@ ff_order_settle(int32 merchant_id, int64 order_id, const char *cause)
 		move_shipments(order, cause);
 	if (order->state == FF_ORDER_OPEN)
 		route(order, &request);
+	ff_confirm_whole(order);
 	if ((order->state == FF_ORDER_CANCELLING || order->state == FF_ORDER_CANCELLED) &&
 		!order->shipped_anyway && ff_order_sum_shipped(order) > 0)
 		conclude(order, FF_ORDER_EVENT_SHIPPED_ANYWAY, &request);

@@ -26,6 +26,18 @@ static FfStatement payment_of = FF_STATEMENT(
 	" where o.merchant_id = $1 and o.order_id = $2",
 	INT4OID, INT8OID);
 
+/* The last shipment that left of an order whose channel has not been told of any. */
+static FfStatement untold_shipment =
+	FF_STATEMENT("select max(s.shipment_id) from fulfillment.shipments s"
+				 " where s.merchant_id = $1 and s.order_id = $2 and s.shipped_at is not null"
+				 "   and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
+				 "          and t.subject_kind = 'order' and t.subject_id = $2"
+				 "          and t.operation = 'confirm_shipment')"
+				 "   and not exists (select 1 from fulfillment.calls t where t.merchant_id = $1"
+				 "          and t.subject_kind = 'order' and t.subject_id = $2"
+				 "          and t.operation = 'confirm_shipment')",
+				 INT4OID, INT8OID);
+
 /* What the channel and the platforms are told after an event; NULL: nothing. */
 typedef struct Telling
 {
@@ -87,6 +99,32 @@ tell_platforms(FfOrder *order, const FfOrderRequest *request)
 	fact.type = telling->fact;
 	fact.data = describe(order, request);
 	ff_notify(&fact, 1);
+}
+
+/* The call tells all that left, whichever shipment it names. */
+void
+ff_confirm_whole(FfOrder *order)
+{
+	FfTask task = {.merchant_id = order->merchant_id,
+				   .connection_id = order->channel_connection_id,
+				   .operation = FF_OP_CONFIRM_SHIPMENT,
+				   .subject_kind = "order",
+				   .subject_id = order->order_id,
+				   .order_id = order->order_id};
+	FfRows rows;
+
+	if (order->channel_connection_id == 0 || order->channel_takes_parts ||
+		ff_order_sum_shipped(order) == 0)
+		return;
+	for (int i = 0; i < order->line_count; i++)
+		if (ff_units_unshipped(&order->lines[i]) > 0)
+			return;
+	rows = ff_run(&untold_shipment, ff_int4(order->merchant_id), ff_int8(order->order_id));
+	if (rows.count == 0 || ff_row_null(&rows, 0, 1))
+		return;
+	task.payload = psprintf("{\"shipment_id\": %lld}", (long long) ff_row_int8(&rows, 0, 1));
+	task.idempotency_key = psprintf("confirm:%lld", (long long) ff_row_int8(&rows, 0, 1));
+	ff_tasks_add(&task, 1);
 }
 
 /* What is wrong, in one line for the channel's note. */

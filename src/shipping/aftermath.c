@@ -257,9 +257,8 @@ ff_assign_rest(void *subject, const void *payload)
 	{
 		FfShipmentReport instead = {.cause = report->cause};
 
-		if (shipment->from != FF_SHIPMENT_REJECTED)
-			ff_release_stock(shipment, report);
-		shipment->unreserved = true;
+		/* what was refused has given its stock back */
+		shipment->unreserved = shipment->from == FF_SHIPMENT_REJECTED;
 		ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_CANCEL, &instead);
 	}
 }

@@ -206,7 +206,7 @@ ff_release_stock(void *subject, const void *payload)
 	FfShipment *shipment = subject;
 	const FfShipmentReport *report = payload;
 
-	if (shipment->from == FF_SHIPMENT_REJECTED)
+	if (shipment->from == FF_SHIPMENT_REJECTED || shipment->unreserved)
 		return;
 	release_open(shipment, report->cause, false);
 	give_slot_back(shipment);

@@ -33,7 +33,8 @@ static FfStatement connection_of = FF_STATEMENT(
 	"select connection_id from fulfillment.providers where merchant_id = $1 and provider_id = $2",
 	INT4OID, INT8OID);
 
-/* A channel that takes no parts is told when nothing is left to ship. */
+/* A channel that takes no parts is told by orders/ when nothing is left to ship, and corrected
+ * here. */
 static FfStatement channel_of_order = FF_STATEMENT(
 	"select c.connection_id, c.partial_updates or not exists ("
 	"         select 1 from fulfillment.order_lines l where l.merchant_id = $1"
