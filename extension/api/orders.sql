@@ -63,5 +63,5 @@ CREATE OR REPLACE FUNCTION fulfillment.expire_due(max int DEFAULT 100, merchant_
 AS 'MODULE_PATHNAME', 'fulfillment_expire_due' LANGUAGE C VOLATILE STRICT SECURITY DEFINER
 SET search_path = pg_catalog, fulfillment, pg_temp;
 COMMENT ON FUNCTION fulfillment.expire_due(int, int) IS
-	'What time brings: holds that end, orders that expire, stops nobody answered, and when there is none of these, orders to be tried again; answers how many things were done: call it until that is 0';
+	'What time brings: holds that end, orders that expire, stops nobody answered, orders to be tried again; answers how many things were done';
 REVOKE ALL ON FUNCTION fulfillment.expire_due(int, int) FROM PUBLIC;

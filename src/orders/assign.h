@@ -20,10 +20,15 @@ extern int ff_orders_assign(int32 merchant_id, const int64 *order_ids, int count
 							const char *cause);
 
 /*
- * Assigns orders whose time to be tried has come, the most urgent promise
- * first, and settles them.  Orders another session works on are passed over.
- * Answers how many orders were tried; *shipments: how many shipments were made.
+ * Locks orders whose time to be tried has come, the most urgent promise first,
+ * at most max_orders; those another session works on are passed over.  Answers
+ * their ids, rising.
  */
-extern int ff_assign_due(int32 merchant_id, int max_orders, const char *cause, int *shipments);
+extern int64 *ff_due_lock(int32 merchant_id, int max_orders, int *count);
+/* Assigns and settles such orders; answers the shipments made. */
+extern int ff_due_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause);
+
+/* For qsort and bsearch of ids. */
+extern int ff_compare_ids(const void *a, const void *b);
 
 #endif

@@ -37,8 +37,8 @@ static FfStatement lift_exclusions = FF_STATEMENT(
 	" where merchant_id = $1 and order_id = $2",
 	INT4OID, INT8OID, INT8OID);
 
-static int
-compare_ids(const void *a, const void *b)
+int
+ff_compare_ids(const void *a, const void *b)
 {
 	int64 left = *(const int64 *) a;
 	int64 right = *(const int64 *) b;
@@ -79,24 +79,30 @@ fulfillment_assign_order(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(count);
 }
 
-/* Assigns orders that are due, the most urgent first; answers how many there were. */
-int
-ff_assign_due(int32 merchant_id, int max_orders, const char *cause, int *shipments)
+int64 *
+ff_due_lock(int32 merchant_id, int max_orders, int *count)
 {
 	FfRows rows = ff_run(&waiting_orders,
 						 ff_int4(merchant_id),
 						 ff_time(GetCurrentTransactionStartTimestamp()),
 						 ff_int4(max_orders));
-	int count = (int) rows.count;
-	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
+	int64 *ids = palloc(sizeof(int64) * Max(rows.count, 1));
+
+	*count = (int) rows.count;
+	for (int i = 0; i < *count; i++)
+		ids[i] = ff_row_int8(&rows, i, 1);
+	qsort(ids, *count, sizeof(int64), ff_compare_ids);
+	return ids;
+}
+
+int
+ff_due_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
+{
+	int shipments = count > 0 ? ff_orders_assign(merchant_id, order_ids, count, cause) : 0;
 
 	for (int i = 0; i < count; i++)
-		ids[i] = ff_row_int8(&rows, i, 1);
-	qsort(ids, count, sizeof(int64), compare_ids);
-	*shipments = count > 0 ? ff_orders_assign(merchant_id, ids, count, cause) : 0;
-	for (int i = 0; i < count; i++)
-		ff_order_settle(merchant_id, ids[i], cause);
-	return count;
+		ff_order_settle(merchant_id, order_ids[i], cause);
+	return shipments;
 }
 
 PG_FUNCTION_INFO_V1(fulfillment_assign_orders);
@@ -107,10 +113,13 @@ fulfillment_assign_orders(PG_FUNCTION_ARGS)
 {
 	int32 merchant_id = PG_GETARG_INT32(1);
 	int shipments;
+	int64 *due;
+	int count;
 
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
 	ff_spi_begin();
-	ff_assign_due(merchant_id, PG_GETARG_INT32(0), "assign_orders", &shipments);
+	due = ff_due_lock(merchant_id, PG_GETARG_INT32(0), &count);
+	shipments = ff_due_assign(merchant_id, due, count, "assign_orders");
 	ff_spi_end();
 	PG_RETURN_INT32(shipments);
 }

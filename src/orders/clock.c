@@ -184,7 +184,7 @@ find_duties(int32 merchant_id, int max, int *count)
 	return found;
 }
 
-/* Locks the orders that nobody works on, and the stock of their items; answers them, rising. */
+/* Locks the orders of duties that nobody works on; answers them, rising. */
 static int64 *
 lock_orders(int32 merchant_id, const Duty *due, int count, int *locked)
 {
@@ -200,36 +200,33 @@ lock_orders(int32 merchant_id, const Duty *due, int count, int *locked)
 	for (uint64 i = 0; i < rows.count; i++)
 		ids[i] = ff_row_int8(&rows, i, 1);
 	*locked = (int) rows.count;
-	ff_stock_lock(merchant_id, ids, *locked, NULL, 0);
 	return ids;
-}
-
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64 left = *(const int64 *) a;
-	int64 right = *(const int64 *) b;
-
-	return left < right ? -1 : left > right;
 }
 
 int
 ff_orders_clock(int32 merchant_id, int max)
 {
-	int shipments;
-	int done = 0;
-	int count;
-	Duty *due = find_duties(merchant_id, max, &count);
+	int due_count;
+	int waiting_count;
 	int locked;
-	int64 *orders;
+	int done = 0;
+	Duty *due = find_duties(merchant_id, max, &due_count);
+	int64 *orders = lock_orders(merchant_id, due, due_count, &locked);
+	int64 *waiting = ff_due_lock(merchant_id, max, &waiting_count);
 
-	if (count == 0)
-		return ff_assign_due(merchant_id, max, "due", &shipments);
-	orders = lock_orders(merchant_id, due, count, &locked);
-	for (int i = 0; i < count; i++)
-		if (bsearch(&due[i].order_id, orders, locked, sizeof(int64), compare_ids) != NULL)
+	if (locked > 0) /* a wave alone locks what it takes, in one go */
+	{
+		int64 *all = palloc(sizeof(int64) * (locked + waiting_count));
+
+		memcpy(all, orders, sizeof(int64) * locked);
+		memcpy(all + locked, waiting, sizeof(int64) * waiting_count);
+		ff_stock_lock(merchant_id, all, locked + waiting_count, NULL, 0);
+	}
+	for (int i = 0; i < due_count; i++)
+		if (bsearch(&due[i].order_id, orders, locked, sizeof(int64), ff_compare_ids) != NULL)
 			done += perform(&due[i]);
-	return done;
+	ff_due_assign(merchant_id, waiting, waiting_count, "due");
+	return done + waiting_count;
 }
 
 PG_FUNCTION_INFO_V1(fulfillment_expire_due);

@@ -10,10 +10,9 @@
 
 /*
  * Ends holds whose time is over, expires orders, gives up stops that were not
- * answered, counts as delivered what nobody tracks; at most max of each, each
- * order in a subtransaction of its own.  When there is nothing of that, assigns
- * what is due.  Answers how many things were done; call again, in another
- * transaction, until it answers 0.
+ * answered, counts as delivered what nobody tracks, and assigns what is due;
+ * at most max of each, each order in a subtransaction of its own.  Answers how
+ * many things were done or tried; call again while it answers max or more.
  */
 extern int ff_orders_clock(int32 merchant_id, int max);
 
