@@ -14,7 +14,8 @@
 #include "workers/errand.h"
 #include "workers/slots.h"
 
-#define LEASE_MARGIN 30000 /* ms a lease outlives the longest call */
+#define LEASE_MARGIN \
+	30000 /* ms a lease outlives the longest call; in the second half none is under way */
 
 int64
 ff_lease_next(void)
@@ -33,6 +34,12 @@ ff_lease_end(const FfEndpoint *endpoint, TimestampTz now)
 	if (timeout_ms <= 0)
 		timeout_ms = ff_guc_call_timeout;
 	return TimestampTzPlusMilliseconds(now, timeout_ms + ff_guc_connect_timeout + LEASE_MARGIN);
+}
+
+TimestampTz
+ff_lease_give_up(TimestampTz lease_end)
+{
+	return TimestampTzPlusMilliseconds(lease_end, -LEASE_MARGIN / 2);
 }
 
 FfBatch *

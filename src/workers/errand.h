@@ -35,7 +35,8 @@ typedef struct FfErrand
 	FfOperation calling; /* the task's operation, or the look-up that comes before it */
 	FfJson *document;    /* the canonical call */
 	TimestampTz started_at;
-	bool on_wire; /* it was given to the wire; else it never left the house */
+	TimestampTz give_up_at; /* well before its lease ends, whatever the wire is doing with it */
+	bool on_wire;           /* it was given to the wire; else it never left the house */
 	FfTransfer transfer;
 
 	/*
@@ -57,8 +58,9 @@ extern bool ff_errand_repeatable(const FfErrand *errand);
 
 /* A token for the tasks of one claim, used once. */
 extern int64 ff_lease_next(void);
-/* When a lease ends by itself: no call of this endpoint can take as long. */
+/* When a lease ends by itself, and until when its call may be under way. */
 extern TimestampTz ff_lease_end(const FfEndpoint *endpoint, TimestampTz now);
+extern TimestampTz ff_lease_give_up(TimestampTz lease_end);
 
 /* Takes over the caller's hold on the endpoint. */
 extern FfBatch *ff_batch_make(FfEndpoint *endpoint);

@@ -324,6 +324,7 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 	FfEndpoint *endpoint = usable_endpoint(lane, now);
 	FfClaimedTask *tasks;
 	TimestampTz again;
+	TimestampTz lease_end;
 	int wanted = suspects ? 1 : Min(room, lane->admits ? BATCH_SIZE : LARGE_BATCH);
 
 	if (endpoint == NULL)
@@ -340,6 +341,7 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 		return;
 	}
 	claim->lease = ff_lease_next();
+	lease_end = ff_lease_end(endpoint, now);
 	tasks = ff_tasks_claim(lane->key.merchant_id,
 						   lane->key.connection_id,
 						   &lane->place,
@@ -347,7 +349,7 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 						   claim->granted,
 						   suspects,
 						   claim->lease,
-						   ff_lease_end(endpoint, now),
+						   lease_end,
 						   &claim->count);
 	if (claim->count == 0)
 		pause_lane(lane, now);
@@ -356,6 +358,8 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 	if (claim->count < claim->granted)
 		lane->due_at = DT_NOEND; /* the next look says when there is more */
 	claim->errands = ff_errands_make(claim->batch, tasks, claim->count);
+	for (int i = 0; i < claim->count; i++)
+		claim->errands[i]->give_up_at = ff_lease_give_up(lease_end);
 	admit(claim, now);
 	load_documents(claim);
 	drop_idle(claim);

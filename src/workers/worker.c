@@ -28,7 +28,6 @@
 #include "pg/spi.h"
 #include "tasks/wake.h"
 #include "transport/token.h"
-#include "transport/wire.h"
 #include "workers/errands.h"
 #include "workers/finish.h"
 #include "workers/jobs.h"
@@ -37,28 +36,29 @@
 #include "workers/limiter.h"
 #include "workers/slots.h"
 #include "workers/turn.h"
+#include "workers/under_way.h"
 #include "workers/webhooks.h"
 #include "workers/worker.h"
 #include "workers/yield.h"
 
-#define WORTHWHILE    60    /* room that is worth a claim, or half of all there is */
-#define FIRST_PAUSE   1000  /* ms after a round that failed */
-#define LONGEST_PAUSE 60000 /* ms */
-#define GRACE         1000  /* ms for calls on the wire when the worker is told to leave */
-#define GATHER        20000 /* µs calls that ended may wait for others to be written down with */
-#define SHARE_PAUSE   5000  /* µs until a lane that has its share of the wire asks for more */
-#define LOOK_SHARE    10    /* a look may take one part in so many of the time */
+#define WORTHWHILE     60    /* room that is worth a claim, or half of all there is */
+#define FIRST_PAUSE    1000  /* ms after a round that failed */
+#define LONGEST_PAUSE  60000 /* ms */
+#define GRACE          1000  /* ms for calls on the wire when the worker is told to leave */
+#define GATHER         20000 /* µs calls that ended may wait for others to be written down with */
+#define CALL_OFF_EVERY 5000  /* ms */
+#define SHARE_PAUSE    5000  /* µs until a lane that has its share of the wire asks for more */
+#define LOOK_SHARE     10    /* a look may take one part in so many of the time */
 
 typedef struct Worker
 {
-	FfWire *wire;
-	dlist_head on_wire;       /* errands the wire has */
 	slist_head finished;      /* calls that ended and are not written down yet */
 	TimestampTz gather_since; /* the oldest of them; 0: there is none */
 	int64 write_time;         /* µs the last writing down took */
 	bool look;                /* the queue must be looked at */
 	TimestampTz look_at;      /* … not before this */
 	TimestampTz poll_at;      /* … and at the latest then */
+	TimestampTz call_off_at;  /* when calls under way are looked through for overdue ones */
 	TimestampTz jobs_at;      /* the clock's next job */
 	TimestampTz webhooks_at;  /* the next webhook to apply */
 	bool take_over;           /* leases of the dead may be waiting */
@@ -114,10 +114,9 @@ start(void)
 	ff_wake_listen(MyDatabaseId);
 	ff_lanes_init();
 	slist_init(&worker.finished);
-	dlist_init(&worker.on_wire);
 	worker.round =
 		AllocSetContextCreate(TopMemoryContext, "fulfillment round", ALLOCSET_DEFAULT_SIZES);
-	worker.wire = ff_wire_create(0);
+	ff_under_way_init();
 	worker.webhooks_at = worker.jobs_at = DT_NOEND;
 	worker.look = true;
 	worker.take_over = true;
@@ -128,55 +127,6 @@ append(slist_head *list, slist_head *more)
 {
 	while (!slist_is_empty(more))
 		slist_push_head(list, slist_pop_head_node(more));
-}
-
-static void
-send_all(FfLane *lane, slist_head *errands)
-{
-	while (!slist_is_empty(errands))
-	{
-		FfErrand *errand = slist_container(FfErrand, node, slist_pop_head_node(errands));
-
-		errand->transfer.context =
-			AllocSetContextCreate(TopMemoryContext, "fulfillment reply", ALLOCSET_SMALL_SIZES);
-		errand->on_wire = true;
-		errand->started_at = GetCurrentTimestamp();
-		dlist_push_tail(&worker.on_wire, &errand->wire_node);
-		lane->in_flight++;
-		ff_wire_start(worker.wire, &errand->transfer);
-	}
-}
-
-static void
-take_back(FfErrand *errand)
-{
-	FfLane *lane = ff_lane_find(errand->task.merchant_id, errand->task.connection_id);
-
-	Assert(lane != NULL); /* it stays as long as it has calls on the wire */
-	lane->in_flight--;
-	dlist_delete(&errand->wire_node);
-	slist_push_head(&worker.finished, &errand->node);
-}
-
-static void
-collect_finished(void)
-{
-	FfTransfer *transfer;
-
-	while ((transfer = ff_wire_next_finished(worker.wire)) != NULL)
-		take_back(transfer->owner);
-}
-
-static void
-call_off(void)
-{
-	while (!dlist_is_empty(&worker.on_wire))
-	{
-		FfErrand *errand = dlist_container(FfErrand, wire_node, dlist_head_node(&worker.on_wire));
-
-		ff_wire_cancel(worker.wire, &errand->transfer);
-		take_back(errand);
-	}
 }
 
 /* Lanes whose calls have ended may be claimed from at once. */
@@ -206,7 +156,7 @@ write_at(void)
 {
 	TimestampTz next = ff_finish_next(&worker.finished);
 
-	if (next == DT_NOEND || ff_wire_busy(worker.wire) == 0)
+	if (next == DT_NOEND || ff_under_way_count() == 0)
 		return next;
 	return Max(next, worker.gather_since + Min(worker.write_time, GATHER));
 }
@@ -270,14 +220,14 @@ look(void)
 static bool
 alone(void)
 {
-	return ff_wire_busy(worker.wire) == 0 && slist_is_empty(&worker.finished);
+	return ff_under_way_count() == 0 && slist_is_empty(&worker.finished);
 }
 
 /* Claims from one lane; false when no work is allowed here. */
 static bool
 claim(FfLane *lane, TimestampTz now)
 {
-	int room = ff_lane_room(lane, ff_wire_room(worker.wire), ff_wire_capacity(worker.wire), now);
+	int room = ff_lane_room(lane, ff_under_way_room(), ff_under_way_capacity(), now);
 	FfClaimResult result;
 
 	if (room <= 0)
@@ -292,7 +242,7 @@ claim(FfLane *lane, TimestampTz now)
 	if (result.claimed > 0)
 		ff_slot_mine()->worked_at = now;
 	ff_slot_mine()->calls += result.claimed;
-	send_all(lane, &result.to_send);
+	ff_under_way_send(lane, &result.to_send);
 	append(&worker.finished, &result.finished);
 	return true;
 }
@@ -301,9 +251,9 @@ claim(FfLane *lane, TimestampTz now)
 static bool
 room_is_worth_it(void)
 {
-	int room = ff_wire_room(worker.wire);
+	int room = ff_under_way_room();
 
-	return room > 0 && (room >= WORTHWHILE || room >= ff_wire_capacity(worker.wire) / 2);
+	return room > 0 && (room >= WORTHWHILE || room >= ff_under_way_capacity() / 2);
 }
 
 /*
@@ -377,6 +327,8 @@ time_to_sleep(bool allowed)
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz next = worker.poll_at;
 
+	if (ff_under_way_count() > 0)
+		next = Min(next, worker.call_off_at);
 	next = Min(next, write_at());
 	if (allowed)
 	{
@@ -398,7 +350,12 @@ play_round(void)
 	TimestampTz now = GetCurrentTimestamp();
 	bool allowed = true;
 
-	collect_finished();
+	ff_under_way_collect(&worker.finished);
+	if (now >= worker.call_off_at)
+	{
+		ff_under_way_call_off(now, &worker.finished);
+		worker.call_off_at = TimestampTzPlusMilliseconds(now, CALL_OFF_EVERY);
+	}
 	write_down(now);
 	notice(now);
 	if (worker.look && now >= worker.look_at)
@@ -416,7 +373,7 @@ play_round(void)
 		ff_lanes_update(NULL, 0);
 	}
 	worker.allowed = allowed;
-	ff_slot_mine()->in_flight = ff_wire_busy(worker.wire);
+	ff_slot_mine()->in_flight = ff_under_way_count();
 	return time_to_sleep(allowed);
 }
 
@@ -464,8 +421,8 @@ safe_round(void)
 	{
 		sleep = play_round();
 		worker.pause = 0;
-		report_state(sleep > 0 && ff_wire_busy(worker.wire) == 0);
-		(void) ff_wire_wait(worker.wire, sleep);
+		report_state(sleep > 0 && ff_under_way_count() == 0);
+		ff_under_way_wait(sleep);
 	}
 	PG_CATCH();
 	{
@@ -494,17 +451,17 @@ leave(void)
 	slist_iter iter;
 
 	ff_slot_state("leaving");
-	while (ff_wire_busy(worker.wire) > 0 && GetCurrentTimestamp() < until)
+	while (ff_under_way_count() > 0 && GetCurrentTimestamp() < until)
 	{
-		(void) ff_wire_wait(worker.wire, 50);
-		collect_finished();
+		ff_under_way_wait(50);
+		ff_under_way_collect(&worker.finished);
 	}
-	call_off();
+	ff_under_way_call_off(DT_NOEND, &worker.finished);
 	slist_foreach (iter, &worker.finished)
 		slist_container(FfErrand, node, iter.cur)->settle_at = 0;
 	MemoryContextSwitchTo(worker.round);
 	(void) ff_finish(&worker.finished, GetCurrentTimestamp());
-	ff_wire_destroy(worker.wire);
+	ff_under_way_end();
 	proc_exit(0); /* the launcher starts the next one when there is to be one */
 }
 

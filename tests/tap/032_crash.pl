@@ -79,7 +79,7 @@ $sim->misbehave(peer => 'webhook', action => 'hang', ms => 60000, next => 3);
 $engine->tell(1);
 foreach my $death (1 .. 3)
 {
-	$node->comes_to(q{SELECT count(*) FROM fulfillment.tasks WHERE state = 'leased'}, 1,
+	$node->comes_to(q{SELECT sum(in_flight) FROM fulfillment.worker_status()}, 1,
 		"the poisoned call is under way ($death)");
 	$node->kill_process(($node->worker_pids)[0]);
 }
