@@ -110,3 +110,14 @@ COMMENT ON FUNCTION fulfillment.simulate_assignment(jsonb, timestamptz, int) IS
 	'What explain_assignment would say if this order document came in now; writes nothing';
 
 REVOKE ALL ON FUNCTION fulfillment.simulate_decision(jsonb, timestamptz, int) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION fulfillment.wave_progress(
+	OUT pid int, OUT merchant_id int, OUT started_at timestamptz, OUT orders int, OUT phase text,
+	OUT done int, OUT cost numeric, OUT bound numeric)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'fulfillment_wave_progress'
+	LANGUAGE C STABLE SECURITY DEFINER
+	SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.wave_progress() IS
+	'Waves that sessions of this database are working on now';
+REVOKE ALL ON FUNCTION fulfillment.wave_progress() FROM PUBLIC;

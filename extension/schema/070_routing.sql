@@ -35,10 +35,37 @@ COMMENT ON COLUMN fulfillment.routing_rules.provider_id IS 'Provider it is about
 COMMENT ON COLUMN fulfillment.routing_rules.effect IS
 	'deny forbids; allow forbids everything no allow rule names; prefer lowers and penalise raises the cost by amount';
 
+CREATE SEQUENCE fulfillment.wave_id_seq;
+CREATE TABLE fulfillment.waves (
+	merchant_id int NOT NULL,
+	wave_id bigint NOT NULL DEFAULT nextval('fulfillment.wave_id_seq'),
+	cause text NOT NULL,
+	started_at timestamptz NOT NULL,
+	ended_at timestamptz NOT NULL,
+	orders int NOT NULL,
+	decided int NOT NULL,
+	cost numeric NOT NULL,
+	bound numeric NOT NULL,
+	gap numeric NOT NULL GENERATED ALWAYS AS (cost - bound) STORED,
+	rounds int NOT NULL,
+	passes int NOT NULL,
+	in_time boolean NOT NULL,
+	PRIMARY KEY (merchant_id, wave_id)
+);
+COMMENT ON TABLE fulfillment.waves IS 'Orders that were assigned together, and how far from the best their plans can be';
+COMMENT ON COLUMN fulfillment.waves.decided IS 'Orders whose plan was carried out; the others lost a race and were left for their next turn';
+COMMENT ON COLUMN fulfillment.waves.cost IS 'What all plans together cost';
+COMMENT ON COLUMN fulfillment.waves.bound IS 'Certified: no plans for these orders cost less in all';
+COMMENT ON COLUMN fulfillment.waves.gap IS 'At most this much dearer than the optimum';
+COMMENT ON COLUMN fulfillment.waves.rounds IS 'Rounds of looking for the worth of stock and slots';
+COMMENT ON COLUMN fulfillment.waves.passes IS 'Passes in which plans were taken out and made anew';
+COMMENT ON COLUMN fulfillment.waves.in_time IS 'It ended because nothing more was to be gained, not because its time was over';
+
 CREATE SEQUENCE fulfillment.decision_id_seq;
 CREATE TABLE fulfillment.decisions (
 	merchant_id int NOT NULL,
 	decision_id bigint NOT NULL DEFAULT nextval('fulfillment.decision_id_seq'),
+	wave_id bigint,
 	order_id bigint NOT NULL,
 	decided_at timestamptz NOT NULL DEFAULT now(),
 	cause text NOT NULL,
@@ -54,6 +81,7 @@ CREATE TABLE fulfillment.decisions (
 );
 CREATE INDEX decisions_order ON fulfillment.decisions (merchant_id, order_id, decision_id);
 COMMENT ON TABLE fulfillment.decisions IS 'Every assignment with its cost parts, the next best plans and why other locations lost';
+COMMENT ON COLUMN fulfillment.decisions.wave_id IS 'The wave it was made in; NULL: it was made alone';
 COMMENT ON COLUMN fulfillment.decisions.gap IS 'At most this much dearer than the optimum; 0 when exact';
 COMMENT ON COLUMN fulfillment.decisions.rejected IS 'Locations not chosen with the reason of each';
 COMMENT ON COLUMN fulfillment.decisions.waiting IS 'Units that could not be assigned with the reason of each';
@@ -70,7 +98,8 @@ CREATE TABLE fulfillment.routing_settings (
 	min_part_value numeric NOT NULL DEFAULT 0 CHECK (min_part_value >= 0),
 	retry_after interval NOT NULL DEFAULT '15 minutes' CHECK (retry_after > '0'),
 	pacing_step numeric NOT NULL DEFAULT 0.15 CHECK (pacing_step >= 0),
-	expected_shipments int CHECK (expected_shipments > 0)
+	expected_shipments int CHECK (expected_shipments > 0),
+	wave_time interval NOT NULL DEFAULT '10 seconds' CHECK (wave_time BETWEEN '0' AND '1 day')
 );
 COMMENT ON TABLE fulfillment.routing_settings IS 'What splits, lateness and backorders cost a merchant; no row: the defaults';
 COMMENT ON COLUMN fulfillment.routing_settings.min_part_value IS 'A shipment worth less is not split off';
@@ -79,6 +108,8 @@ COMMENT ON COLUMN fulfillment.routing_settings.pacing_step IS
 	'How much dearer a location with a daily capacity counts with every shipment it is given, until the day catches up; 0 is no pacing';
 COMMENT ON COLUMN fulfillment.routing_settings.expected_shipments IS
 	'Shipments of a usual day at locations with a daily capacity; NULL is not known: no pacing';
+COMMENT ON COLUMN fulfillment.routing_settings.wave_time IS
+	'How long a wave may look for better plans; 0: its orders are decided one after the other';
 
 CREATE SEQUENCE fulfillment.listing_id_seq;
 CREATE TABLE fulfillment.listings (

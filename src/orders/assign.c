@@ -60,6 +60,7 @@ typedef struct Wave
 {
 	int32 merchant_id;
 	FfRouting *routings;
+	FfWaveReport report;
 	int count;
 	FfPlannedShipment *planned; /* of all routings, in their order */
 	int *owner;                 /* index of the routing each belongs to */
@@ -245,7 +246,8 @@ record_outcome(const Wave *wave, const char *cause)
 		   ff_column(&orders),
 		   ff_column(&retries),
 		   ff_column(&reasons));
-	ff_routing_record(wave->merchant_id, settled, count, cause);
+	ff_routing_record(
+		wave->merchant_id, settled, count, cause, wave->count > 1 ? &wave->report : NULL);
 	ff_history_add(history, count);
 }
 
@@ -258,8 +260,11 @@ decide_and_take(Wave *wave, const FfRoutingRequest *requests, const char *cause)
 {
 	int lost = 0;
 
-	wave->routings = ff_routing_decide(
-		wave->merchant_id, requests, wave->count, GetCurrentTransactionStartTimestamp());
+	wave->routings = ff_routing_decide(wave->merchant_id,
+									   requests,
+									   wave->count,
+									   GetCurrentTransactionStartTimestamp(),
+									   wave->count > 1 ? &wave->report : NULL);
 	plan_shipments(wave);
 	reserve(wave, cause);
 	take_slots(wave);

@@ -145,7 +145,7 @@ plan_move(FfShipment *shipment, const char *location, int64 location_id, FfRouti
 								.shipment_id = shipment->shipment_id,
 								.location_id = location_id};
 	FfRouting *routing = ff_routing_decide(
-		shipment->merchant_id, &request, 1, GetCurrentTransactionStartTimestamp());
+		shipment->merchant_id, &request, 1, GetCurrentTransactionStartTimestamp(), NULL);
 	FfPlannedShipment *target = palloc0(sizeof(FfPlannedShipment));
 
 	if (routing->part_count != 1 || routing->waiting_count > 0)
@@ -158,7 +158,7 @@ plan_move(FfShipment *shipment, const char *location, int64 location_id, FfRouti
 								  .planned_cost = routing->parts[0].planned_cost,
 								  .capacity_day = routing->parts[0].capacity_day,
 								  .estimated_delivery_at = routing->parts[0].estimated_delivery_at};
-	ff_routing_record(shipment->merchant_id, routing, 1, "move_shipment");
+	ff_routing_record(shipment->merchant_id, routing, 1, "move_shipment", NULL);
 	*decided = routing;
 	return target;
 }

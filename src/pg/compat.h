@@ -11,6 +11,7 @@
 #include "catalog/pg_database.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/backend_status.h"
 
 #if PG_VERSION_NUM >= 170000
 #define FF_LOCAL_TRANSACTION (MyProc->vxid.lxid)
@@ -23,5 +24,18 @@
 #else
 #define ff_owns_database(database, role) pg_database_ownercheck(database, role)
 #endif
+
+/* The n-th backend, from 1; NULL when it has gone. */
+static inline const PgBackendStatus *
+ff_backend_status(int n)
+{
+#if PG_VERSION_NUM >= 160000
+	LocalPgBackendStatus *local = pgstat_get_local_beentry_by_index(n);
+#else
+	LocalPgBackendStatus *local = pgstat_fetch_stat_local_beentry(n);
+#endif
+
+	return local == NULL ? NULL : &local->backendStatus;
+}
 
 #endif

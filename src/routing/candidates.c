@@ -75,12 +75,12 @@ refuse_lines(const FfCandidates *candidates, const FfLocation *location, FfOffer
 	}
 }
 
-/* Units of a line to be had, and why there are not more. */
+/* Units of a line to be had, and why there are not more; earlier lines of its item go first. */
 static int
 available(const FfDemand *demand, const FfLocation *location, const FfDemandLine *line,
 		  const FfStock *stock, uint8_t *refused)
 {
-	int64 units = (int64) stock->free - stock->safety - demand->keep_back;
+	int64 units = (int64) stock->free - stock->safety - demand->keep_back - line->ahead;
 
 	*refused = FF_REASON_NONE;
 	if (line->hazmat && !location->hazmat)
@@ -105,40 +105,55 @@ excluded(const FfDemand *demand, const FfLocation *location)
 	return FF_REASON_NONE;
 }
 
+static const FfCost *
+unit_prices(const FfCandidates *candidates, int l)
+{
+	int nlines = candidates->demand->nlines;
+	FfCost *prices;
+
+	if (candidates->pool->stock_price == NULL)
+		return NULL;
+	prices = palloc(sizeof(FfCost) * (nlines + 1));
+	for (int i = 0; i < nlines; i++)
+		prices[i] = ff_pool_unit_price(candidates->pool, ff_candidate_cell(candidates, l, i));
+	return prices;
+}
+
 static void
 fill_location(FfCandidates *candidates, int l, FfTariffs *tariffs, FfRouteLocation *row)
 {
 	const FfDemand *demand = candidates->demand;
 	const FfLocation *location = ff_candidate_location(candidates, l);
 	FfOffers *offers = &candidates->offers[l];
+	const FfPool *pool = candidates->pool;
+	int slots = pool->slots[candidates->locations[l]];
 	int *units = palloc(sizeof(int) * (demand->nlines + 1));
 	uint8_t *refused = palloc(demand->nlines + 1);
 
 	for (int i = 0; i < demand->nlines; i++)
-		units[i] = available(
-			demand, location, &demand->lines[i], ff_candidate_stock(candidates, l, i), &refused[i]);
+		units[i] = available(demand,
+							 location,
+							 &demand->lines[i],
+							 &pool->stock[ff_candidate_cell(candidates, l, i)],
+							 &refused[i]);
 	ff_offers_make(candidates->network, location, demand, tariffs, offers);
 	refuse_lines(candidates, location, offers);
 	*row = (FfRouteLocation){.excluded = excluded(demand, location),
 							 .handling = location->handling,
 							 .pick = location->pick,
-							 .capacity = -1,
+							 .shadow_price = pool->slot_price[candidates->locations[l]],
+							 .capacity = slots == FF_ANY_SLOTS ? -1 : Max(slots, 0),
 							 .available = units,
 							 .refused = refused,
+							 .unit_price = unit_prices(candidates, l),
 							 .noptions = offers->count,
 							 .options = offers->options};
-	if (location->daily_capacity >= 0)
-	{
-		row->capacity = Max(location->daily_capacity - location->used, 0);
-		row->shadow_price = (FfCost) rint(
-			ff_pace_price(&location->pace, candidates->network->clock) * FF_COST_UNIT);
-	}
 	if (row->excluded == FF_REASON_NONE && offers->count == 0)
 		row->excluded = offers->otherwise;
 }
 
 FfCandidates *
-ff_candidates_build(const FfNetwork *network, const FfSupply *supply, const FfDemand *demand,
+ff_candidates_build(const FfNetwork *network, const FfPool *pool, const FfDemand *demand,
 					int alternatives)
 {
 	FfCandidates *candidates = palloc0(sizeof(FfCandidates));
@@ -148,7 +163,7 @@ ff_candidates_build(const FfNetwork *network, const FfSupply *supply, const FfDe
 	FfTariffs tariffs;
 
 	candidates->network = network;
-	candidates->supply = supply;
+	candidates->pool = pool;
 	candidates->demand = demand;
 	candidates->matches = ff_rules_match(network->rules, demand);
 	candidates->locations = palloc(sizeof(int) * (network->nlocations + 1));
@@ -196,7 +211,7 @@ static FfReason
 withheld(const FfCandidates *candidates, const FfSolution *solution, int l, int line)
 {
 	const FfRouteLocation *location = &candidates->problem.locations[l];
-	int free = ff_candidate_stock(candidates, l, line)->free;
+	int free = candidates->pool->stock[ff_candidate_cell(candidates, l, line)].free;
 	FfReason reason = solution->verdicts[l].reason;
 
 	if (free <= 0)

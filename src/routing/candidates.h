@@ -15,7 +15,7 @@
 typedef struct FfCandidates
 {
 	const FfNetwork *network;
-	const FfSupply *supply;
+	const FfPool *pool;
 	const FfDemand *demand;
 	const FfMatches *matches; /* rules; NULL: none */
 	FfProblem problem;
@@ -24,7 +24,7 @@ typedef struct FfCandidates
 } FfCandidates;
 
 /* In the current context; alternatives is how many other plans are wanted. */
-extern FfCandidates *ff_candidates_build(const FfNetwork *network, const FfSupply *supply,
+extern FfCandidates *ff_candidates_build(const FfNetwork *network, const FfPool *pool,
 										 const FfDemand *demand, int alternatives);
 
 static inline const FfLocation *
@@ -33,11 +33,12 @@ ff_candidate_location(const FfCandidates *candidates, int location)
 	return &candidates->network->locations[candidates->locations[location]];
 }
 
-static inline FfStock *
-ff_candidate_stock(const FfCandidates *candidates, int location, int line)
+/* The pool's cell of a line at a location. */
+static inline int
+ff_candidate_cell(const FfCandidates *candidates, int location, int line)
 {
-	return ff_supply_at(
-		candidates->supply, &candidates->demand->lines[line], candidates->locations[location]);
+	return ff_pool_cell(
+		candidates->pool, candidates->demand->lines[line].stock, candidates->locations[location]);
 }
 
 /* Why units of a line wait that the solution leaves unassigned. */

@@ -19,20 +19,29 @@ first_dimension(const FfStates *states, int state)
 	return d;
 }
 
-/* The cheapest way to begin disposing of a state, into cover. */
+/* The digits of the next state; answers the first dimension that has some. */
+static int
+count_up(const FfStates *states, int *digits)
+{
+	int d = 0;
+
+	while (digits[d] == states->space->dimensions[d].count)
+		digits[d++] = 0;
+	digits[d]++;
+	return digits[0] > 0 ? 0 : d;
+}
+
+/* The cheapest way to begin disposing of a state, of which d is the first dimension, into cover. */
 static void
-dispose(FfCover *cover, int state, int *digits, int *list)
+dispose(FfCover *cover, int state, int d, const int *digits, int *list)
 {
 	const FfStates *states = cover->states;
 	const FfProblem *problem = states->space->problem;
-	int d = first_dimension(states, state);
 	int stride = states->stride[d];
 	FfCost best = states->best[state] + problem->split_penalty;
 	int part = state;
-	int n;
+	int n = ff_states_box(states, d + 1, digits, list);
 
-	ff_states_digits(states, state, digits);
-	n = ff_states_box(states, d + 1, digits, list);
 	for (int i = 0; i < n; i++)
 		for (int digit = 1; digit <= digits[d]; digit++)
 		{
@@ -64,7 +73,7 @@ void
 ff_cover_build(FfCover *cover, const FfStates *states)
 {
 	FfArena *arena = states->space->arena;
-	int *digits = ff_arena_array(arena, int, states->space->ndimensions);
+	int *digits = ff_arena_zeros(arena, int, states->space->ndimensions);
 	int *list = ff_arena_array(arena, int, states->nstates);
 
 	cover->states = states;
@@ -73,7 +82,11 @@ ff_cover_build(FfCover *cover, const FfStates *states)
 	cover->rest[0] = 0;
 	cover->part[0] = 0;
 	for (int state = 1; state < states->nstates; state++)
-		dispose(cover, state, digits, list);
+	{
+		int d = count_up(states, digits);
+
+		dispose(cover, state, d, digits, list);
+	}
 }
 
 FfCost

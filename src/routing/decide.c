@@ -2,20 +2,23 @@
  * decide.c
  *
  * Demands one after the other through candidates, solver and decision; what
- * one takes is taken from supply and slots before the next.  See decide.h for
- * what the caller does with it.
+ * one takes is taken from the pool before the next.  Those of a wave compete
+ * for it first (contest.h).  See decide.h for what the caller does with it.
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "pg/spi.h"
 #include "routing/calendar.h"
+#include "routing/contest.h"
 #include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
+#include "routing/watch.h"
 
 #define ALTERNATIVES 3
 
@@ -27,10 +30,10 @@ allocate(void *context, size_t size)
 
 /* What the solver thinks of a demand; memory of the current context, and of the arena. */
 static FfCandidates *
-solve(const FfNetwork *network, const FfSupply *supply, const FfDemand *demand, FfArena *arena,
+solve(const FfNetwork *network, const FfPool *pool, const FfDemand *demand, FfArena *arena,
 	  FfSolution *solution)
 {
-	FfCandidates *candidates = ff_candidates_build(network, supply, demand, ALTERNATIVES);
+	FfCandidates *candidates = ff_candidates_build(network, pool, demand, ALTERNATIVES);
 
 	ff_arena_reset(arena);
 	ff_solve(&candidates->problem, arena, solution);
@@ -39,15 +42,18 @@ solve(const FfNetwork *network, const FfSupply *supply, const FfDemand *demand, 
 
 /* Units and slots of a plan are gone for the demands that follow. */
 static void
-take(FfNetwork *network, const FfCandidates *candidates, const FfPlan *plan)
+take(FfNetwork *network, FfPool *pool, const FfCandidates *candidates, const FfPlan *plan)
 {
 	for (int p = 0; p < plan->nparts; p++)
 	{
 		const FfPart *part = &plan->parts[p];
+		int location = candidates->locations[part->location];
 
-		ff_network_take_slot(network, &network->locations[candidates->locations[part->location]]);
+		ff_network_take_slot(network, &network->locations[location]);
+		if (pool->slots[location] != FF_ANY_SLOTS)
+			pool->slots[location]--;
 		for (int i = 0; i < candidates->demand->nlines; i++)
-			ff_candidate_stock(candidates, part->location, i)->free -= part->quantity[i];
+			pool->stock[ff_candidate_cell(candidates, part->location, i)].free -= part->quantity[i];
 	}
 }
 
@@ -145,44 +151,114 @@ load_network(int32 merchant_id, const FfDemand *demands, int count, TimestampTz 
 	return ff_network_load(merchant_id, &countries, now);
 }
 
+/* Demands that are decided together, or each by itself. */
+typedef struct Hearing
+{
+	FfNetwork *network;
+	FfPool *pool;
+	FfContest *contest; /* NULL: they come one after the other */
+	FfArena arena;
+	FfCost cost; /* of all plans, without prices of scarce things */
+} Hearing;
+
+static FfCost
+cost_of(const FfPlan *plan)
+{
+	FfCost cost = plan->total;
+
+	for (int p = 0; p < plan->nparts; p++)
+		cost -= plan->parts[p].cost.scarcity;
+	return cost;
+}
+
+/*
+ * One demand; in a contest its plan goes back first, and what is best now is
+ * at least as good.  The routing is made in the context outer.
+ */
+static void
+hear(Hearing *hearing, const FfDemand *demand, int number, MemoryContext outer, FfRouting *routing)
+{
+	FfCandidates *candidates;
+	FfSolution solution;
+	MemoryContext before;
+
+	routing->order_id = demand->request.order_id;
+	if (demand->nlines == 0)
+		return;
+	if (hearing->contest != NULL)
+		ff_contest_give_back(hearing->contest, number);
+	candidates = solve(hearing->network, hearing->pool, demand, &hearing->arena, &solution);
+	before = MemoryContextSwitchTo(outer);
+	fill_routing(candidates, &solution, routing);
+	MemoryContextSwitchTo(before);
+	take(hearing->network, hearing->pool, candidates, &solution.plan);
+	hearing->cost += cost_of(&solution.plan);
+	if (hearing->contest == NULL)
+		ff_supply_price_slots(hearing->pool, hearing->network);
+}
+
+static void
+fill_report(const Hearing *hearing, int count, FfWaveReport *report)
+{
+	const FfContest *contest = hearing->contest;
+
+	report->orders = count;
+	report->rounds = contest->rounds;
+	report->passes = contest->passes;
+	report->in_time = contest->in_time;
+	report->cost = ff_cost_text(hearing->cost);
+	report->bound = ff_cost_text(Min(contest->bound, hearing->cost));
+}
+
 /* Routings in the context outer; everything else goes away with SPI's. */
 static FfRouting *
-decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryContext outer)
+decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryContext outer,
+	   FfWaveReport *report)
 {
-	FfNetwork *network = load_network(merchant_id, demands, count, now);
-	FfSupply *supply = ff_supply_load(network, demands, count);
+	Hearing hearing = {
+		.network = load_network(merchant_id, demands, count, now),
+		.arena = {.allocate = allocate, .release = pfree, .context = CurrentMemoryContext}};
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "routing of one order", ALLOCSET_DEFAULT_SIZES);
-	FfArena arena = {.allocate = allocate, .release = pfree, .context = CurrentMemoryContext};
 	FfRouting *routings = MemoryContextAllocZero(outer, sizeof(FfRouting) * (count + 1));
+	MemoryContext before;
 
+	hearing.pool = &ff_supply_load(hearing.network, demands, count)->pool;
+	if (report != NULL && count > 1 && hearing.network->settings.wave_ms > 0)
+		hearing.contest = ff_contest_run(hearing.network, hearing.pool, demands, count);
+	ff_watch_phase(FF_WAVE_EXPLAINING);
+	before = MemoryContextSwitchTo(scratch);
 	for (int d = 0; d < count; d++)
 	{
-		FfCandidates *candidates;
-		FfSolution solution;
-		MemoryContext before;
-
-		routings[d].order_id = demands[d].request.order_id;
-		if (demands[d].nlines == 0)
-			continue;
-		before = MemoryContextSwitchTo(scratch);
-		candidates = solve(network, supply, &demands[d], &arena, &solution);
-		MemoryContextSwitchTo(outer);
-		fill_routing(candidates, &solution, &routings[d]);
-		take(network, candidates, &solution.plan);
-		MemoryContextSwitchTo(before);
+		CHECK_FOR_INTERRUPTS();
+		hear(&hearing, &demands[d], d, outer, &routings[d]);
 		MemoryContextReset(scratch);
+		ff_watch_done(d + 1);
 	}
+	MemoryContextSwitchTo(outer);
+	if (hearing.contest != NULL)
+		fill_report(&hearing, count, report);
+	MemoryContextSwitchTo(before);
 	return routings;
 }
 
 FfRouting *
-ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count, TimestampTz now)
+ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count, TimestampTz now,
+				  FfWaveReport *report)
 {
 	MemoryContext outer = ff_spi_begin();
-	FfDemand *demands = ff_demands_load(merchant_id, requests, count);
-	FfRouting *routings = decide(merchant_id, demands, count, now, outer);
+	FfDemand *demands;
+	FfRouting *routings;
 
+	if (report != NULL)
+	{
+		*report = (FfWaveReport){.started_at = GetCurrentTimestamp()};
+		ff_watch_begin(merchant_id, count);
+	}
+	demands = ff_demands_load(merchant_id, requests, count);
+	routings = decide(merchant_id, demands, count, now, outer, report);
+	if (report != NULL)
+		ff_watch_phase(FF_WAVE_WRITING);
 	ff_spi_end();
 	return routings;
 }
@@ -192,7 +268,7 @@ ff_routing_simulate(int32 merchant_id, const FfOrderDocument *document, Timestam
 {
 	MemoryContext outer = ff_spi_begin();
 	FfDemand *demand = ff_demand_from_document(merchant_id, document);
-	FfRouting *routing = decide(merchant_id, demand, 1, now, outer);
+	FfRouting *routing = decide(merchant_id, demand, 1, now, outer, NULL);
 
 	ff_spi_end();
 	return routing;

@@ -6,11 +6,11 @@
  * one order takes are gone for the next.  Nothing is written here but the
  * decision itself; the caller turns plans into reservations and shipments.
  *
- *     routings = ff_routing_decide(merchant_id, requests, count, now);
+ *     routings = ff_routing_decide(merchant_id, requests, count, now, &report);
  *     ff_stock_move(...);                                   parts' lines, as RESERVE
  *     ff_capacity_take(merchant_id, routings, count);       parts' slots of the day
  *     ff_shipments_create(...);
- *     ff_routing_record(merchant_id, routings, count, cause);
+ *     ff_routing_record(merchant_id, routings, count, cause, &report);
  *
  * The orders are locked by the caller, who also knows whether they may be
  * assigned at all (state, holds, not_before).
@@ -85,20 +85,38 @@ typedef struct FfRouting
 	struct FfDecision *decision; /* for ff_routing_record */
 } FfRouting;
 
+/* How a wave went. */
+typedef struct FfWaveReport
+{
+	TimestampTz started_at;
+	int orders;   /* 0: it was no wave */
+	char *cost;   /* decimal text: what all its plans cost … */
+	char *bound;  /* … and what no plans for these orders could have cost less than */
+	int rounds;   /* of looking for prices */
+	int passes;   /* of improving */
+	bool in_time; /* it ended because nothing more was to be gained */
+} FfWaveReport;
+
 /*
  * One routing per request, in their order, palloc'd in the current context.
- * Requests of the same call see each other: the first take what they need.
+ * Requests of the same call see each other.  With a report they are a wave:
+ * who gets the last unit is decided by what it saves.  Without, or where the
+ * merchant gives waves no time, the first take what they need.
  */
 extern FfRouting *ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count,
-									TimestampTz now);
+									TimestampTz now, FfWaveReport *report);
 
 /* The same for a document that is no order yet, on today's stock. */
 extern FfRouting *ff_routing_simulate(int32 merchant_id, const FfOrderDocument *document,
 									  TimestampTz now);
 
-/* Writes the decisions: the plan, the next best ones, why not the other locations. */
+/*
+ * Writes the decisions: the plan, the next best ones, why not the other
+ * locations.  A wave's report, or NULL, becomes a row of its own, and the wave
+ * is over.
+ */
 extern void ff_routing_record(int32 merchant_id, const FfRouting *routings, int count,
-							  const char *cause);
+							  const char *cause, const FfWaveReport *report);
 
 /*
  * Takes one slot of the day for every part, order by order, all or none of an

@@ -11,23 +11,32 @@
 #include "postgres.h"
 
 #include "catalog/pg_type_d.h"
+#include "utils/timestamp.h"
 
 #include "model/time.h"
 #include "pg/spi.h"
 #include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
+#include "routing/watch.h"
 
 static FfStatement insert_decisions = FF_STATEMENT(
-	"insert into fulfillment.decisions (merchant_id, order_id, cause, cost, exact, gap, chosen,"
-	" alternatives, rejected, waiting)"
-	" select $1, d.order_id, $2, d.cost::numeric, d.exact, d.gap::numeric, d.chosen,"
+	"insert into fulfillment.decisions (merchant_id, wave_id, order_id, cause, cost, exact, gap,"
+	" chosen, alternatives, rejected, waiting)"
+	" select $1, $3, d.order_id, $2, d.cost::numeric, d.exact, d.gap::numeric, d.chosen,"
 	" d.alternatives, d.rejected, d.waiting"
-	" from unnest($3::bigint[], $4::text[], $5::bool[], $6::text[], $7::jsonb[], $8::jsonb[],"
-	" $9::jsonb[], $10::jsonb[])"
+	" from unnest($4::bigint[], $5::text[], $6::bool[], $7::text[], $8::jsonb[], $9::jsonb[],"
+	" $10::jsonb[], $11::jsonb[])"
 	" d (order_id, cost, exact, gap, chosen, alternatives, rejected, waiting)",
-	INT4OID, TEXTOID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID, JSONBARRAYOID,
-	JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID);
+	INT4OID, TEXTOID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID,
+	JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID);
+
+static FfStatement insert_wave = FF_STATEMENT(
+	"insert into fulfillment.waves (merchant_id, cause, started_at, ended_at, orders, decided, cost,"
+	" bound, rounds, passes, in_time)"
+	" values ($1, $2, $3, $4, $5, $6, $7::numeric, $8::numeric, $9, $10, $11) returning wave_id",
+	INT4OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT4OID,
+	INT4OID, BOOLOID);
 
 static void
 write_cost(FfJsonWriter *writer, const char *key, FfCost cost)
@@ -225,8 +234,32 @@ ff_decision_make(const FfCandidates *candidates, const FfSolution *solution)
 	return decision;
 }
 
-void
-ff_routing_record(int32 merchant_id, const FfRouting *routings, int count, const char *cause)
+/* 0 when it was no wave. */
+static int64
+record_wave(int32 merchant_id, int decided, const char *cause, const FfWaveReport *report)
+{
+	FfRows rows;
+
+	if (report == NULL || report->orders == 0)
+		return 0;
+	rows = ff_run(&insert_wave,
+				  ff_int4(merchant_id),
+				  ff_text(cause),
+				  ff_time(report->started_at),
+				  ff_time(GetCurrentTimestamp()),
+				  ff_int4(report->orders),
+				  ff_int4(decided),
+				  ff_text(report->cost),
+				  ff_text(report->bound),
+				  ff_int4(report->rounds),
+				  ff_int4(report->passes),
+				  ff_bool(report->in_time));
+	return ff_row_int8(&rows, 0, 1);
+}
+
+static void
+record_decisions(int32 merchant_id, int64 wave_id, const FfRouting *routings, int count,
+				 const char *cause)
 {
 	static const Oid types[] = {
 		INT8OID, TEXTOID, BOOLOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, JSONBOID};
@@ -249,17 +282,28 @@ ff_routing_record(int32 merchant_id, const FfRouting *routings, int count, const
 		ff_column_add(&columns[6], ff_json_from_text(decision->rejected));
 		ff_column_add(&columns[7], ff_json_from_text(decision->waiting));
 	}
-	if (columns[0].count == 0)
-		return;
-	ff_run(&insert_decisions,
-		   ff_int4(merchant_id),
-		   ff_text(cause),
-		   ff_column(&columns[0]),
-		   ff_column(&columns[1]),
-		   ff_column(&columns[2]),
-		   ff_column(&columns[3]),
-		   ff_column(&columns[4]),
-		   ff_column(&columns[5]),
-		   ff_column(&columns[6]),
-		   ff_column(&columns[7]));
+	if (columns[0].count > 0)
+		ff_run(&insert_decisions,
+			   ff_int4(merchant_id),
+			   ff_text(cause),
+			   ff_id(wave_id),
+			   ff_column(&columns[0]),
+			   ff_column(&columns[1]),
+			   ff_column(&columns[2]),
+			   ff_column(&columns[3]),
+			   ff_column(&columns[4]),
+			   ff_column(&columns[5]),
+			   ff_column(&columns[6]),
+			   ff_column(&columns[7]));
+}
+
+void
+ff_routing_record(int32 merchant_id, const FfRouting *routings, int count, const char *cause,
+				  const FfWaveReport *report)
+{
+	int64 wave_id = record_wave(merchant_id, count, cause, report);
+
+	record_decisions(merchant_id, wave_id, routings, count, cause);
+	if (report != NULL)
+		ff_watch_end();
 }

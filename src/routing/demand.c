@@ -111,6 +111,9 @@ set_item(FfDemand *demand, FfDemandLine *line, const FfRows *items, uint64 row)
 		line, ff_row_int4(items, row, 4), ff_row_int4(items, row, 5), ff_row_int4(items, row, 6));
 	line->hazmat = ff_row_bool(items, row, 7);
 	line->value = Max(line->value, value);
+	for (const FfDemandLine *other = demand->lines; other < line; other++)
+		if (other->item_id == line->item_id)
+			line->ahead += other->quantity;
 	demand->weight_g += line->weight_g * line->quantity;
 	demand->worth += line->value * line->quantity;
 }

@@ -28,7 +28,8 @@ typedef struct FfDemandLine
 	int64 girth_mm;   /* length plus girth */
 	FfCost value;     /* what was paid, or the item's own value if that is more */
 	bool hazmat;
-	int stock;  /* index of the item in the supply, set there */
+	int stock;  /* index of the item in the pool, set by the supply */
+	int ahead;  /* units that earlier lines want of the same item */
 } FfDemandLine; /* weight to value are per unit */
 
 typedef struct FfDemand

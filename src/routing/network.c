@@ -61,7 +61,7 @@ static FfStatement settings_of_merchant = FF_STATEMENT(
 	"select currency, (split_penalty * 1000000)::bigint, (late_penalty * 1000000)::bigint,"
 	" (late_penalty_per_day * 1000000)::bigint, (backorder_penalty * 1000000)::bigint,"
 	" backorder_value_share::float8, max_splits, (min_part_value * 1000000)::bigint, retry_after,"
-	" pacing_step::float8, expected_shipments from fulfillment.routing_settings where merchant_id = $1",
+	" pacing_step::float8, expected_shipments, (date_part('epoch', wave_time) * 1000)::int from fulfillment.routing_settings where merchant_id = $1",
 	INT4OID);
 
 /* The defaults of the table, for merchants without a row. */
@@ -73,6 +73,7 @@ static const FfRoutingSettings default_settings = {
 	.backorder_value_share = 0.5,
 	.retry_after = {.time = 15 * USECS_PER_MINUTE},
 	.pacing_step = 0.15,
+	.wave_ms = 10000,
 };
 
 static void
@@ -96,6 +97,7 @@ load_settings(FfNetwork *network)
 	settings->retry_after = *DatumGetIntervalP(ff_row_datum(&rows, 0, 9, &null));
 	settings->pacing_step = ff_row_float8(&rows, 0, 10);
 	settings->expected_shipments = ff_row_int4(&rows, 0, 11);
+	settings->wave_ms = ff_row_int4(&rows, 0, 12);
 }
 
 static void

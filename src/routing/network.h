@@ -98,6 +98,7 @@ typedef struct FfRoutingSettings
 	Interval retry_after;
 	double pacing_step;     /* rise of a slot's price with every one taken; 0: no pacing */
 	int expected_shipments; /* of a day; 0: not known, no pacing */
+	int wave_ms;            /* how long a wave may look for better plans */
 } FfRoutingSettings;
 
 typedef struct FfNetwork

@@ -53,31 +53,43 @@ solve_by_states(const FfCover *cover, int64_t effort, FfSolution *solution)
 		solve_bounded(space, bound, solution);
 }
 
+/* The plan; false when there are no states to find other plans with. */
+static bool
+find_plan(FfSpace *space, FfStates *states, FfCover *cover, FfSolution *solution)
+{
+	const FfProblem *problem = space->problem;
+	int64_t effort = problem->effort > 0 ? problem->effort : FF_SOLVER_EFFORT;
+
+	if (space->nplaces == 0 || (problem->ship_complete && !space->whole))
+	{
+		ship_nothing(space, solution);
+		return false;
+	}
+	if (ff_states_effort(space) > effort || !ff_states_build(states, space))
+	{
+		solve_bounded(space, ff_search_bound(space), solution);
+		return false;
+	}
+	ff_cover_build(cover, states);
+	solve_by_states(cover, effort, solution);
+	return true;
+}
+
 void
 ff_solve(const FfProblem *problem, FfArena *arena, FfSolution *solution)
 {
-	int64_t effort = problem->effort > 0 ? problem->effort : FF_SOLVER_EFFORT;
 	FfSpace space;
 	FfStates states;
 	FfCover cover;
+	bool by_states;
 
 	memset(solution, 0, sizeof(*solution));
 	ff_space_build(&space, problem, arena);
 	solution->exact = true;
-	if (space.nplaces == 0 || (problem->ship_complete && !space.whole))
-	{
-		ship_nothing(&space, solution);
-		ff_verdict_reasons(&space, solution);
+	by_states = find_plan(&space, &states, &cover, solution);
+	if (problem->plan_only)
 		return;
-	}
-	if (ff_states_effort(&space) > effort || !ff_states_build(&states, &space))
-	{
-		solve_bounded(&space, ff_search_bound(&space), solution);
-		ff_verdict_reasons(&space, solution);
-		return;
-	}
-	ff_cover_build(&cover, &states);
-	solve_by_states(&cover, effort, solution);
 	ff_verdict_reasons(&space, solution);
-	ff_verdict_alternatives(&cover, solution);
+	if (by_states)
+		ff_verdict_alternatives(&cover, solution);
 }

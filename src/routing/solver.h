@@ -90,6 +90,7 @@ typedef struct FfProblem
 	bool ship_complete;    /* all now or nothing now */
 
 	int alternatives; /* how many other plans to report */
+	bool plan_only;   /* neither other plans nor verdicts are asked for */
 	int64_t effort;   /* steps an exact answer may take; 0: FF_SOLVER_EFFORT */
 } FfProblem;
 

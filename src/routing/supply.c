@@ -1,9 +1,11 @@
 /*
  * supply.c
  *
- * One statement for all items of all demands.
+ * One statement for all items of all demands; slots are the network's.
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "routing/supply.h"
 
@@ -25,7 +27,7 @@ static int
 item_index(const FfSupply *supply, int64 item_id)
 {
 	const int64 *found =
-		bsearch(&item_id, supply->items, supply->nitems, sizeof(int64), compare_items);
+		bsearch(&item_id, supply->items, supply->pool.nitems, sizeof(int64), compare_items);
 
 	return (int) (found - supply->items);
 }
@@ -48,43 +50,74 @@ collect_items(FfSupply *supply, FfDemand *demands, int count)
 	for (int i = 0; i < n; i++)
 		if (i == 0 || supply->items[i] != supply->items[kept - 1])
 			supply->items[kept++] = supply->items[i];
-	supply->nitems = kept;
+	supply->pool.nitems = kept;
 	for (int d = 0; d < count; d++)
 		for (int i = 0; i < demands[d].nlines; i++)
 			demands[d].lines[i].stock = item_index(supply, demands[d].lines[i].item_id);
+}
+
+static void
+read_stock(FfSupply *supply, const FfNetwork *network, const FfRows *rows)
+{
+	for (uint64 row = 0; row < rows->count; row++)
+	{
+		FfLocation *location = ff_network_location(network, ff_row_int8(rows, row, 2));
+		FfStock *stock;
+
+		if (location == NULL)
+			continue;
+		stock = &supply->pool.stock[ff_pool_cell(&supply->pool,
+												 item_index(supply, ff_row_int8(rows, row, 1)),
+												 (int) (location - network->locations))];
+		stock->free = ff_row_int4(rows, row, 3);
+		stock->safety =
+			ff_row_null(rows, row, 4) ? location->safety_stock : ff_row_int4(rows, row, 4);
+	}
+}
+
+void
+ff_supply_price_slots(FfPool *pool, const FfNetwork *network)
+{
+	for (int l = 0; l < network->nlocations; l++)
+		pool->slot_price[l] = (FfCost) rint(
+			ff_pace_price(&network->locations[l].pace, network->clock) * FF_COST_UNIT);
+}
+
+static void
+set_slots(FfPool *pool, const FfNetwork *network)
+{
+	pool->slots = palloc(sizeof(int) * (network->nlocations + 1));
+	pool->slot_price = palloc(sizeof(FfCost) * (network->nlocations + 1));
+	for (int l = 0; l < network->nlocations; l++)
+	{
+		const FfLocation *location = &network->locations[l];
+
+		pool->slots[l] = location->daily_capacity < 0
+							 ? FF_ANY_SLOTS
+							 : Max(location->daily_capacity - location->used, 0);
+	}
+	ff_supply_price_slots(pool, network);
 }
 
 FfSupply *
 ff_supply_load(const FfNetwork *network, FfDemand *demands, int count)
 {
 	FfSupply *supply = palloc0(sizeof(FfSupply));
+	FfPool *pool = &supply->pool;
 	FfColumn ids;
 	FfRows rows;
 
 	collect_items(supply, demands, count);
-	supply->nlocations = network->nlocations;
-	supply->stock =
-		palloc_extended(sizeof(FfStock) * ((Size) supply->nitems * supply->nlocations + 1),
-						MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	pool->nlocations = network->nlocations;
+	pool->stock = palloc_extended(sizeof(FfStock) * ((Size) pool->nitems * pool->nlocations + 1),
+								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	set_slots(pool, network);
 	ff_column_init(&ids, INT8OID);
-	for (int i = 0; i < supply->nitems; i++)
+	for (int i = 0; i < pool->nitems; i++)
 		ff_column_add(&ids, ff_int8(supply->items[i]));
 	if (ids.count == 0)
 		return supply;
 	rows = ff_run(&stock_of_items, ff_int4(network->merchant_id), ff_column(&ids));
-	for (uint64 row = 0; row < rows.count; row++)
-	{
-		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 2));
-		FfStock *stock;
-
-		if (location == NULL)
-			continue;
-		stock = &supply->stock[(Size) item_index(supply, ff_row_int8(&rows, row, 1)) *
-								   supply->nlocations +
-							   (location - network->locations)];
-		stock->free = ff_row_int4(&rows, row, 3);
-		stock->safety =
-			ff_row_null(&rows, row, 4) ? location->safety_stock : ff_row_int4(&rows, row, 4);
-	}
+	read_stock(supply, network, &rows);
 	return supply;
 }

@@ -1,36 +1,27 @@
 /*
  * supply.h
  *
- * Stock of the items asked for at every location, as it is now; what one order
- * is given is gone for the next one of the same call.
+ * The pool as it is now: stock of the items asked for, slots of the day and what
+ * the next one is worth.  What one order is given is gone for the next one of
+ * the same call.
  */
 #ifndef FF_ROUTING_SUPPLY_H
 #define FF_ROUTING_SUPPLY_H
 
 #include "routing/demand.h"
 #include "routing/network.h"
-
-typedef struct FfStock
-{
-	int32 free;   /* on hand, not reserved */
-	int32 safety; /* not to be promised */
-} FfStock;
+#include "routing/pool.h"
 
 typedef struct FfSupply
 {
-	int nitems;
-	int64 *items; /* by id */
-	int nlocations;
-	FfStock *stock; /* per item and location of the network */
+	int64 *items; /* by id; their indexes are the pool's */
+	FfPool pool;  /* its locations are the network's */
 } FfSupply;
 
 /* Also tells every line the index of its item. */
 extern FfSupply *ff_supply_load(const FfNetwork *network, FfDemand *demands, int count);
 
-static inline FfStock *
-ff_supply_at(const FfSupply *supply, const FfDemandLine *line, int location)
-{
-	return &supply->stock[line->stock * supply->nlocations + location];
-}
+/* What the next slot of every location is worth, after some were taken (pacing.h). */
+extern void ff_supply_price_slots(FfPool *pool, const FfNetwork *network);
 
 #endif

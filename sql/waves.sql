@@ -1,0 +1,76 @@
+-- Waves: who gets the last unit and the last slot is decided by what it saves.
+INSERT INTO fulfillment.merchants (merchant_id, code, name) VALUES (44, 'waves', 'Waves');
+SET fulfillment.merchant_id = 44;
+INSERT INTO fulfillment.channels (code, name, stock_buffer) VALUES ('shop', 'Shop', 0), ('market', 'Marketplace', 1);
+INSERT INTO fulfillment.providers (code, name, kind, integration) VALUES ('post', 'Post', 'carrier', 'manual');
+INSERT INTO fulfillment.services (provider_id, code, name, provider_code)
+SELECT provider_id, 'standard', 'Standard', 'STD' FROM fulfillment.providers WHERE merchant_id = 44;
+INSERT INTO fulfillment.locations (code, name, country, priority) VALUES ('X', 'X', 'DE', 1), ('Y', 'Y', 'DE', 2);
+-- X is a euro cheaper than Y to Germany and twenty to France.
+INSERT INTO fulfillment.service_prices (service_id, location_id, country, price_per_parcel)
+SELECT s.service_id, l.location_id, p.country, p.price
+  FROM fulfillment.services s, fulfillment.locations l,
+       (VALUES ('X', 'DE', 4), ('Y', 'DE', 5), ('X', 'FR', 10), ('Y', 'FR', 30)) AS p (location, country, price)
+ WHERE s.merchant_id = 44 AND l.merchant_id = 44 AND l.code = p.location ORDER BY p.price;
+INSERT INTO fulfillment.items (sku, name, weight_g) SELECT s, s, 100 FROM unnest('{A,B,C,D}'::text[]) s;
+SELECT fulfillment.receive_stock(l, s, q)
+  FROM (VALUES ('X', 'A', 1), ('Y', 'A', 5), ('X', 'B', 5), ('Y', 'B', 5), ('X', 'C', 2), ('Y', 'C', 1)) AS v (l, s, q);
+
+CREATE FUNCTION pg_temp.document(number text, country text, lines jsonb, channel text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('channel', channel, 'number', number, 'currency', 'EUR', 'lines', lines,
+		'ship_to', jsonb_build_object('name', 'Ada', 'street1', 'Weg 1', 'city', 'Ort', 'postcode',
+			CASE country WHEN 'FR' THEN '75001' ELSE '55116' END, 'country', country))
+$$;
+-- Orders of one unit each, taken in together: countries and SKUs by position.
+CREATE FUNCTION pg_temp.together(prefix text, countries text[], skus text[], channel text DEFAULT 'shop')
+RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(s.order_id) FROM fulfillment.submit_orders((
+		SELECT jsonb_agg(pg_temp.document(prefix || n, countries[n], jsonb_build_array(
+			jsonb_build_object('sku', skus[n], 'quantity', 1)), channel) ORDER BY n)
+		  FROM generate_subscripts(countries, 1) n)) s
+$$;
+CREATE VIEW pg_temp.placed AS
+	SELECT o.number, coalesce(l.code, '-') AS location, o.routing_reason
+	  FROM fulfillment.orders o
+	  LEFT JOIN fulfillment.shipments s USING (merchant_id, order_id)
+	  LEFT JOIN fulfillment.locations l ON l.merchant_id = s.merchant_id AND l.location_id = s.location_id
+	 WHERE o.merchant_id = 44 ORDER BY o.number, s.number;
+
+-- The only A at X goes to the order to France, though the German one came first.
+SELECT pg_temp.together('A', '{DE,FR}', '{A,A}');
+SELECT * FROM pg_temp.placed WHERE number LIKE 'A_';
+SELECT orders, decided, cost, bound, gap, passes > 0 AS improved, in_time FROM fulfillment.waves WHERE merchant_id = 44;
+SELECT o.number, d.wave_id = w.wave_id AS in_wave, d.cost, d.exact
+  FROM fulfillment.decisions d JOIN fulfillment.orders o USING (merchant_id, order_id)
+  JOIN fulfillment.waves w USING (merchant_id)
+ WHERE d.merchant_id = 44 ORDER BY o.number;
+SELECT rank, verdict, location, total, reason FROM fulfillment.explain_assignment(
+	(SELECT order_id FROM fulfillment.orders WHERE merchant_id = 44 AND number = 'A1'));
+
+-- The same with the last slot of X.
+UPDATE fulfillment.locations SET daily_capacity = 2 WHERE merchant_id = 44 AND code = 'X';
+SELECT pg_temp.together('B', '{DE,DE,FR}', '{B,B,B}');
+SELECT * FROM pg_temp.placed WHERE number LIKE 'B_';
+UPDATE fulfillment.locations SET daily_capacity = NULL WHERE merchant_id = 44;
+
+-- More orders than units: one waits; a buffer of the channel is kept.
+SELECT pg_temp.together('C', '{DE,DE,DE,DE}', '{C,C,C,C}');
+SELECT * FROM pg_temp.placed WHERE number LIKE 'C_';
+SELECT pg_temp.together('D', '{DE,DE}', '{D,D}', 'market');
+SELECT fulfillment.receive_stock('Y', 'D', 2) > 0 AS received;
+UPDATE fulfillment.orders SET next_routing_at = now() WHERE merchant_id = 44 AND number LIKE 'D_';
+SELECT fulfillment.assign_orders();
+SELECT * FROM pg_temp.placed WHERE number LIKE 'D_';
+
+-- Without time the first take what they need.
+INSERT INTO fulfillment.routing_settings (wave_time) VALUES ('0');
+SELECT fulfillment.receive_stock('X', 'A', 1) > 0 AS received;
+SELECT pg_temp.together('E', '{DE,FR}', '{A,A}');
+SELECT * FROM pg_temp.placed WHERE number LIKE 'E_';
+SELECT count(*) AS waves, min(gap) >= 0 AS certified FROM fulfillment.waves WHERE merchant_id = 44;
+DELETE FROM fulfillment.routing_settings WHERE merchant_id = 44;
+
+-- Nothing is under way, nothing was oversold.
+SELECT count(*) FROM fulfillment.wave_progress();
+SELECT location, sku FROM fulfillment.check_stock() WHERE on_hand <> ledger_on_hand OR reserved <> ledger_reserved;
+SELECT count(*) FROM fulfillment.stock_levels WHERE merchant_id = 44 AND reserved > on_hand;

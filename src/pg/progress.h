@@ -1,0 +1,30 @@
+/*
+ * progress.h
+ *
+ * How far a long statement is, for other sessions to see while it runs: a few
+ * numbers in the backend's status entry, as pg_stat_progress_vacuum has them.
+ * Needs neither shared memory of our own nor a commit; gone when the statement
+ * ends, however it ends.
+ */
+#ifndef FF_PG_PROGRESS_H
+#define FF_PG_PROGRESS_H
+
+#include "postgres.h"
+
+#define FF_PROGRESS_NUMBERS 10
+
+typedef struct FfProgress
+{
+	int pid;
+	int64 numbers[FF_PROGRESS_NUMBERS];
+} FfProgress;
+
+/* All numbers are 0 then. */
+extern void ff_progress_begin(void);
+extern void ff_progress_set(int which, int64 number);
+extern void ff_progress_end(void);
+
+/* What sessions of this database are at, palloc'd. */
+extern FfProgress *ff_progress_read(int *count);
+
+#endif
