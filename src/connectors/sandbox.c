@@ -262,6 +262,25 @@ write_accepted(FfJsonWriter *writer, const FfCall *call)
 	ff_write_end(writer);
 }
 
+/* A shipment made in steps: the first goes on, the second waits, and the third is the last. */
+static bool
+goes_on(const FfCall *call, FfOutcome *outcome)
+{
+	int64 step = ff_json_int64_or(call->state, "step", 0);
+
+	if (step >= 2)
+		return false;
+	if (step == 0)
+		ff_outcome_continue(outcome, "{\"step\": 1}");
+	else
+	{
+		ff_outcome_set(outcome, FF_RESULT_RETRY, "unfinished", "The sandbox takes its time.", NULL);
+		outcome->retry_after_s = 1;
+		outcome->next = "{\"step\": 2}";
+	}
+	return true;
+}
+
 static void
 create_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
@@ -288,7 +307,7 @@ create_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 					   "no_answer",
 					   "The sandbox's answer is lost, as it was asked to be.",
 					   NULL);
-	else
+	else if (!(triggers & SANDBOX_IN_STEPS) || !goes_on(call, outcome))
 		write_accepted(&outcome->body, call);
 }
 

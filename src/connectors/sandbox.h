@@ -22,7 +22,8 @@ typedef enum SandboxTrigger
 	SANDBOX_RETURNED = 1 << 7,
 	SANDBOX_RATE_LIMIT = 1 << 8,
 	SANDBOX_UNAUTHORIZED = 1 << 9,
-	SANDBOX_NO_CANCEL = 1 << 10
+	SANDBOX_NO_CANCEL = 1 << 10,
+	SANDBOX_IN_STEPS = 1 << 11
 } SandboxTrigger;
 
 /* One step of a parcel's way. */

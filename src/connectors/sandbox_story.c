@@ -10,8 +10,8 @@
  *
  *   sandbox-refused          create_shipment is refused
  *   sandbox-bad-address      the address is refused, with the field to correct
- *   sandbox-timeout-found    the answer to the first create_shipment is lost; find_shipment finds
- * it sandbox-timeout-absent   the same, but find_shipment finds nothing; the second attempt works
+ *   sandbox-timeout-found    the answer to the first create_shipment is lost; it is found
+ *   sandbox-timeout-absent   the same, but nothing is found; the second attempt works
  *   sandbox-short            one unit of the line (of the first one) cannot be picked
  *   sandbox-lost             the parcel is lost on its way
  *   sandbox-delayed          the parcel is late
@@ -19,6 +19,7 @@
  *   sandbox-rate-limit       the first attempt is told to come back later
  *   sandbox-unauthorized     the credentials are refused
  *   sandbox-no-cancel        cancel_shipment is refused at any time
+ *   sandbox-in-steps         create_shipment takes two requests, and the second has to wait once
  */
 #include "postgres.h"
 
@@ -42,6 +43,7 @@ static const struct
 	{"sandbox-rate-limit", SANDBOX_RATE_LIMIT},
 	{"sandbox-unauthorized", SANDBOX_UNAUTHORIZED},
 	{"sandbox-no-cancel", SANDBOX_NO_CANCEL},
+	{"sandbox-in-steps", SANDBOX_IN_STEPS},
 };
 
 static const SandboxEvent normal_way[] = {{0, "label_created", "SB10", "Label created", false},

@@ -198,11 +198,6 @@ ff_usps_find_request(const FfCall *call, FfMessage *message)
 	bool abroad = ff_usps_is_abroad(call, number);
 	FfJsonWriter writer;
 
-	if (ff_usps_is_voiding(call))
-	{
-		ff_usps_void_request(call, message);
-		return;
-	}
 	ff_usps_begin(call, message, "POST", ff_usps_labels(abroad));
 	ff_message_path(message, "-reprint");
 	if (number != NULL)
@@ -217,14 +212,10 @@ ff_usps_find_request(const FfCall *call, FfMessage *message)
 	ff_message_json(message, &writer);
 }
 
-/* Nothing has this number or key, or its label is void. */
-static bool
-says_absent(const FfReply *reply, const FfOutcome *outcome)
-{
-	return reply->status == 404 || ff_usps_says(outcome, "not found") ||
-		   ff_usps_says(outcome, "cancel");
-}
-
+/*
+ * When one label is missing, the shipment is: it can be made anew, and the
+ * labels that are there come back by their keys and cost nothing.
+ */
 void
 ff_usps_find_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
@@ -232,19 +223,20 @@ ff_usps_find_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 	char *labels;
 	FfJson *json;
 
-	if (ff_usps_is_voiding(call))
-		ff_usps_void_outcome(call, reply, outcome);
-	else if (!ff_usps_reply(call, reply, FF_REPEAT_SAFE, outcome, &json))
+	if (!ff_usps_reply(call, reply, FF_REPEAT_SAFE, outcome, &json))
 	{
-		if (outcome->result != FF_RESULT_REFUSED || !says_absent(reply, outcome))
+		/* void labels are not printed again */
+		bool missing = reply->status == 404 || ff_usps_says(outcome, "not found") ||
+					   ff_usps_says(outcome, "cancel");
+
+		if (outcome->result != FF_RESULT_REFUSED || !missing)
 			return;
+		outcome->field = NULL;
 		ff_outcome_set(outcome,
 					   FF_RESULT_ABSENT,
 					   "not_found",
 					   "USPS has not made every label of this shipment.",
 					   NULL);
-		outcome->field = NULL;
-		ff_usps_void_labels(call, outcome);
 	}
 	else if ((labels = ff_usps_add_label(call, reply, json, index)) != NULL)
 		ff_usps_labelled(call, outcome, labels, index);

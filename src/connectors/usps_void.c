@@ -119,7 +119,6 @@ ff_usps_void_labels(const FfCall *call, FfOutcome *outcome)
 	for (int i = 0; i < ff_json_count(labels); i++)
 		ff_write_text(&state, NULL, ff_json_text(ff_json_at(labels, i), "number"));
 	ff_write_end(&state);
-	ff_write_bool(&state, "absent", outcome->result == FF_RESULT_ABSENT);
 	ff_write_text(&state, "code", outcome->code);
 	ff_write_text(&state, "message", outcome->message);
 	ff_write_text(&state, "field", outcome->field);
@@ -172,7 +171,7 @@ ff_usps_void_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcom
 	}
 	ff_outcome_ok(outcome);
 	ff_outcome_set(outcome,
-				   ff_json_bool(state, "absent", false) ? FF_RESULT_ABSENT : FF_RESULT_REFUSED,
+				   FF_RESULT_REFUSED,
 				   ff_json_text(state, "code"),
 				   ff_json_text(state, "message"),
 				   ff_json_text(state, "field"));

@@ -79,7 +79,8 @@ apply(FfSettling *settling, FfShipmentEvent event, const FfShipmentReport *repor
 
 /*
  * Whether a create_shipment may be sent: the shipment is still queued and
- * nothing holds it.  Runs inside the claim, under the order's lock.
+ * nothing holds it, or the provider has begun with it and waits for the next
+ * request.  Runs inside the claim, under the order's lock.
  */
 bool
 ff_admit_shipment(FfErrand *errand)
@@ -87,6 +88,9 @@ ff_admit_shipment(FfErrand *errand)
 	FfShipmentReport report = {.cause = "claimed by a worker"};
 	FfShipment *shipment = ff_shipment_lock(errand->task.merchant_id, errand->task.subject_id);
 
+	errand->going_on = shipment->state == FF_SHIPMENT_SUBMITTING && errand->task.progress != NULL;
+	if (errand->going_on)
+		return true;
 	if (shipment->state != FF_SHIPMENT_QUEUED || shipment->held)
 		return false;
 	return ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_SENT, &report).step == FF_STEP_CHANGED;
@@ -108,13 +112,18 @@ ff_apply_create_refused(FfSettling *settling)
 	settle_order(apply(settling, FF_SHIPMENT_EVENT_REJECT, &report), settling);
 }
 
-/* The shipment stands in the queue again, unless it was to be cancelled. */
+/*
+ * The shipment stands in the queue again, unless it was to be cancelled.  One
+ * that the provider has begun with stays there: the call goes on where it was.
+ */
 void
 ff_apply_create_nothing(FfSettling *settling)
 {
 	FfShipmentReport report = report_of(settling);
 	FfShipment *shipment;
 
+	if (settling->errand->going_on)
+		return;
 	report.lookup_is_proof = true;
 	shipment = apply(settling, FF_SHIPMENT_EVENT_ABSENT, &report);
 	if (shipment->state != FF_SHIPMENT_QUEUED)
@@ -131,6 +140,7 @@ send_again(FfSettling *settling, const FfShipment *shipment)
 	ff_settling_anew(settling, settling->now);
 	settling->end.in_doubt = false;
 	settling->end.sent_at = 0;
+	settling->end.progress = NULL; /* it was that of the look-up */
 }
 
 static bool

@@ -37,6 +37,7 @@ typedef struct FfErrand
 	TimestampTz started_at;
 	TimestampTz give_up_at; /* well before its lease ends, whatever the wire is doing with it */
 	bool on_wire;           /* it was given to the wire; else it never left the house */
+	bool going_on;          /* its call has begun: an earlier request of it was answered */
 	FfTransfer transfer;
 
 	/*

@@ -25,7 +25,8 @@ my %order = (
 	plain => $engine->order('O-1'),
 	found => $engine->order('O-2', name => 'Sandbox Timeout Found'),
 	absent => $engine->order('O-3', name => 'Sandbox Timeout Absent'),
-	refused => $engine->order('O-4', name => 'Sandbox Refused'));
+	refused => $engine->order('O-4', name => 'Sandbox Refused'),
+	steps => $engine->order('O-7', name => 'Sandbox in steps'));
 my $state_of = sub {
 	my ($order) = @_;
 	return "SELECT state FROM fulfillment.shipments WHERE order_id = $order{$order}
@@ -40,10 +41,18 @@ is( $node->value(qq{SELECT string_agg(operation || ' ' || result, ', ' ORDER BY 
 		FROM fulfillment.calls WHERE order_id = $order{absent}}),
 	'create_shipment unknown, find_shipment absent, create_shipment ok',
 	'it was looked up before it was repeated');
+$node->comes_to($state_of->('steps'), 'accepted', 'one that takes several requests is made');
+is( $node->value(qq{SELECT string_agg(operation || ' ' || result, ', ' ORDER BY call_id)
+		FROM fulfillment.calls WHERE order_id = $order{steps}}),
+	'create_shipment continue, create_shipment retry, create_shipment ok',
+	'it went on where it was');
+is( $node->value(qq{SELECT string_agg(event, ' ' ORDER BY history_id) FROM fulfillment.history
+		WHERE order_id = $order{steps} AND event IN ('sent', 'absent', 'accept')}),
+	'sent accept', 'and was never in the queue again');
 $node->value('SELECT fulfillment.schedule_jobs()');
 $node->comes_to(qq{SELECT string_agg(state, ' ' ORDER BY order_id) FROM fulfillment.orders
 		WHERE order_id <> $order{refused}},
-	'closed closed closed', 'the clock polls, and the orders close');
+	'closed closed closed closed', 'the clock polls, and the orders close');
 $node->value('SELECT fulfillment.unschedule_jobs()');
 $engine->comes_to_rest;
 
