@@ -70,6 +70,35 @@ SELECT * FROM pg_temp.placed WHERE number LIKE 'E_';
 SELECT count(*) AS waves, min(gap) >= 0 AS certified FROM fulfillment.waves WHERE merchant_id = 44;
 DELETE FROM fulfillment.routing_settings WHERE merchant_id = 44;
 
+-- Learned prices: on past days orders to France took the units of X, so one to Germany leaves them.
+INSERT INTO fulfillment.items (sku, name, weight_g) VALUES ('E', 'E', 100);
+SELECT count(fulfillment.receive_stock(l, 'E', 2)) FROM unnest('{X,Y}'::text[]) l;
+INSERT INTO fulfillment.orders (merchant_id, channel_id, number, state, placed_at, received_at, ship_to, document)
+SELECT 44, channel_id, format('past %s %s', d, n), 'closed', at, at, jsonb_build_object('country', 'FR'), '{}'
+  FROM fulfillment.channels, generate_series(1, 3) d, generate_series(1, 3) n,
+       LATERAL (SELECT date_trunc('day', now()) - interval '1 day' * d + interval '9 hours') AS t (at)
+ WHERE merchant_id = 44 AND code = 'shop';
+INSERT INTO fulfillment.order_lines (merchant_id, order_id, line, item_id, sku, quantity)
+SELECT o.merchant_id, o.order_id, 1, i.item_id, 'E', 1
+  FROM fulfillment.orders o JOIN fulfillment.items i USING (merchant_id)
+ WHERE o.merchant_id = 44 AND o.number LIKE 'past%' AND i.sku = 'E';
+INSERT INTO fulfillment.location_days (merchant_id, location_id, day, used)
+SELECT 44, location_id, current_date - d, 3 FROM fulfillment.locations, generate_series(1, 3) d
+ WHERE merchant_id = 44 AND code = 'X';
+SELECT fulfillment.run_job('learn_prices');
+SELECT cardinality(days) AS days, orders, expected_shipments FROM fulfillment.lessons WHERE merchant_id = 44;
+SELECT l.code, i.sku, p.price > 1 AS dear FROM fulfillment.stock_prices p
+  JOIN fulfillment.locations l USING (merchant_id, location_id) JOIN fulfillment.items i USING (merchant_id, item_id)
+ WHERE merchant_id = 44 ORDER BY l.code;
+SELECT pg_temp.together('F', '{DE}', '{E}');
+SELECT * FROM pg_temp.placed WHERE number LIKE 'F_';
+SELECT verdict, location, cost_parts LIKE '%scarcity%' AS scarce FROM fulfillment.explain_assignment(
+	(SELECT order_id FROM fulfillment.orders WHERE merchant_id = 44 AND number = 'F1')) ORDER BY rank;
+INSERT INTO fulfillment.routing_settings (learned_prices) VALUES (false);
+SELECT pg_temp.together('G', '{DE}', '{E}');
+SELECT * FROM pg_temp.placed WHERE number LIKE 'G_';
+DELETE FROM fulfillment.routing_settings WHERE merchant_id = 44;
+
 -- Nothing is under way, nothing was oversold.
 SELECT count(*) FROM fulfillment.wave_progress();
 SELECT location, sku FROM fulfillment.check_stock() WHERE on_hand <> ledger_on_hand OR reserved <> ledger_reserved;

@@ -99,7 +99,8 @@ CREATE TABLE fulfillment.routing_settings (
 	retry_after interval NOT NULL DEFAULT '15 minutes' CHECK (retry_after > '0'),
 	pacing_step numeric NOT NULL DEFAULT 0.15 CHECK (pacing_step >= 0),
 	expected_shipments int CHECK (expected_shipments > 0),
-	wave_time interval NOT NULL DEFAULT '10 seconds' CHECK (wave_time BETWEEN '0' AND '1 day')
+	wave_time interval NOT NULL DEFAULT '10 seconds' CHECK (wave_time BETWEEN '0' AND '1 day'),
+	learned_prices boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE fulfillment.routing_settings IS 'What splits, lateness and backorders cost a merchant; no row: the defaults';
 COMMENT ON COLUMN fulfillment.routing_settings.min_part_value IS 'A shipment worth less is not split off';
@@ -107,9 +108,49 @@ COMMENT ON COLUMN fulfillment.routing_settings.retry_after IS 'When units that w
 COMMENT ON COLUMN fulfillment.routing_settings.pacing_step IS
 	'How much dearer a location with a daily capacity counts with every shipment it is given, until the day catches up; 0 is no pacing';
 COMMENT ON COLUMN fulfillment.routing_settings.expected_shipments IS
-	'Shipments of a usual day at locations with a daily capacity; NULL is not known: no pacing';
+	'Shipments of a usual day at locations with a daily capacity; NULL: as learned (table lessons), without a lesson no pacing';
+COMMENT ON COLUMN fulfillment.routing_settings.learned_prices IS
+	'Whether what job learn_prices found out about the worth of stock and slots counts';
 COMMENT ON COLUMN fulfillment.routing_settings.wave_time IS
 	'How long a wave may look for better plans; 0: its orders are decided one after the other';
+
+CREATE TABLE fulfillment.lessons (
+	merchant_id int PRIMARY KEY REFERENCES fulfillment.merchants,
+	learned_at timestamptz NOT NULL,
+	days date[] NOT NULL,
+	orders int NOT NULL,
+	expected_shipments int CHECK (expected_shipments > 0)
+);
+COMMENT ON TABLE fulfillment.lessons IS 'What job learn_prices learned last of the days a merchant has';
+COMMENT ON COLUMN fulfillment.lessons.learned_at IS 'When that was';
+COMMENT ON COLUMN fulfillment.lessons.days IS 'The past days it looked at';
+COMMENT ON COLUMN fulfillment.lessons.orders IS 'Orders of those days';
+COMMENT ON COLUMN fulfillment.lessons.expected_shipments IS
+	'Shipments of such a day at locations with a daily capacity; NULL: there were none';
+
+CREATE TABLE fulfillment.stock_prices (
+	merchant_id int NOT NULL,
+	item_id bigint NOT NULL,
+	location_id bigint NOT NULL,
+	price double precision NOT NULL CHECK (price > 0),
+	PRIMARY KEY (merchant_id, item_id, location_id),
+	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations ON DELETE CASCADE,
+	FOREIGN KEY (merchant_id, item_id) REFERENCES fulfillment.items ON DELETE CASCADE
+);
+COMMENT ON TABLE fulfillment.stock_prices IS
+	'What a unit at a location is worth to orders that are still to come, where that is anything: learned, an estimate';
+COMMENT ON COLUMN fulfillment.stock_prices.price IS 'In the currency of routing_settings; counts as scarcity';
+
+CREATE TABLE fulfillment.slot_prices (
+	merchant_id int NOT NULL,
+	location_id bigint NOT NULL,
+	price double precision NOT NULL CHECK (price > 0),
+	PRIMARY KEY (merchant_id, location_id),
+	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations ON DELETE CASCADE
+);
+COMMENT ON TABLE fulfillment.slot_prices IS
+	'What the first slot of a day is worth at a location with a daily capacity; location_days goes on from there';
+COMMENT ON COLUMN fulfillment.slot_prices.price IS 'In the currency of routing_settings';
 
 CREATE SEQUENCE fulfillment.listing_id_seq;
 CREATE TABLE fulfillment.listings (

@@ -16,10 +16,11 @@
 
 /* In the order of the arrays, which is that of the locks. */
 static FfStatement add_days = FF_STATEMENT(
-	"insert into fulfillment.location_days (merchant_id, location_id, day)"
-	" select $1, d.location_id, d.day::date from unnest($2::bigint[], $3::text[]) d (location_id, day)"
+	"insert into fulfillment.location_days (merchant_id, location_id, day, price)"
+	" select $1, d.location_id, d.day::date, d.price"
+	"   from unnest($2::bigint[], $3::text[], $4::float8[]) d (location_id, day, price)"
 	" on conflict do nothing",
-	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID, FLOAT8ARRAYOID);
 
 static FfStatement lock_days = FF_STATEMENT(
 	"select d.location_id, to_char(d.day, 'YYYY-MM-DD'), d.used, l.daily_capacity"
@@ -99,16 +100,36 @@ collect_days(const FfRouting *routings, int count)
 	return days;
 }
 
+/*
+ * Rows of days that had none when it was decided, with what the first slot is
+ * worth.  Before any lock, since it waits for whoever adds the same.
+ */
 static void
-make_columns(const Days *days, FfColumn *ids, FfColumn *texts)
+add_new(int32 merchant_id, const Days *days)
 {
-	ff_column_init(ids, INT8OID);
-	ff_column_init(texts, TEXTOID);
+	FfColumn ids;
+	FfColumn texts;
+	FfColumn prices;
+
+	ff_column_init(&ids, INT8OID);
+	ff_column_init(&texts, TEXTOID);
+	ff_column_init(&prices, FLOAT8OID);
 	for (int d = 0; d < days->count; d++)
 	{
-		ff_column_add(ids, ff_int8(days->days[d].location_id));
-		ff_column_add(texts, ff_text(days->days[d].day));
+		const Day *day = &days->days[d];
+
+		if (!day->part->new_day)
+			continue;
+		ff_column_add(&ids, ff_int8(day->location_id));
+		ff_column_add(&texts, ff_text(day->day));
+		ff_column_add(&prices, ff_float8(day->part->pace.price));
 	}
+	if (ids.count > 0)
+		ff_run(&add_days,
+			   ff_int4(merchant_id),
+			   ff_column(&ids),
+			   ff_column(&texts),
+			   ff_column(&prices));
 }
 
 /* What is left of each day, under lock. */
@@ -119,8 +140,14 @@ lock_all(int32 merchant_id, Days *days)
 	FfColumn texts;
 	FfRows rows;
 
-	make_columns(days, &ids, &texts);
-	ff_run(&add_days, ff_int4(merchant_id), ff_column(&ids), ff_column(&texts));
+	add_new(merchant_id, days);
+	ff_column_init(&ids, INT8OID);
+	ff_column_init(&texts, TEXTOID);
+	for (int d = 0; d < days->count; d++)
+	{
+		ff_column_add(&ids, ff_int8(days->days[d].location_id));
+		ff_column_add(&texts, ff_text(days->days[d].day));
+	}
 	rows = ff_run(&lock_days, ff_int4(merchant_id), ff_column(&ids), ff_column(&texts));
 	for (uint64 row = 0; row < rows.count; row++)
 	{

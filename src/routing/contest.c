@@ -194,8 +194,9 @@ improve(FfContest *contest)
 	ff_watch_costs(ff_wave_cost(wave), contest->bound);
 }
 
-FfContest *
-ff_contest_run(const FfNetwork *network, FfPool *pool, FfDemand *demands, int count)
+/* Contenders before the pool, and the prices they make. */
+static FfContest *
+open_contest(const FfNetwork *network, FfPool *pool, FfDemand *demands, int count)
 {
 	FfContest *contest = palloc0(sizeof(FfContest));
 	FfWave *wave = &contest->wave;
@@ -221,6 +222,22 @@ ff_contest_run(const FfNetwork *network, FfPool *pool, FfDemand *demands, int co
 	ff_watch_phase(FF_WAVE_PRICING);
 	ff_wave_init(wave);
 	contest->rounds = ff_wave_price(wave, ROUNDS);
+	return contest;
+}
+
+static void
+close_contest(FfContest *contest)
+{
+	ff_arena_release(&contest->scratch);
+	ff_arena_release(&contest->keep);
+}
+
+FfContest *
+ff_contest_run(const FfNetwork *network, FfPool *pool, FfDemand *demands, int count)
+{
+	FfContest *contest = open_contest(network, pool, demands, count);
+	FfWave *wave = &contest->wave;
+
 	contest->bound = ff_wave_bound(wave);
 	ff_watch_phase(FF_WAVE_PLACING);
 	ff_wave_place(wave);
@@ -228,6 +245,20 @@ ff_contest_run(const FfNetwork *network, FfPool *pool, FfDemand *demands, int co
 		memcpy(pool->slot_price, wave->start.slot_price, sizeof(FfCost) * pool->nlocations);
 	improve(contest);
 	return contest;
+}
+
+void
+ff_contest_prices(const FfNetwork *network, FfPool *pool, FfDemand *demands, int count,
+				  FfCost *slot_prices, FfCost *stock_prices)
+{
+	FfContest *contest = open_contest(network, pool, demands, count);
+	const FfPool *found = &contest->wave.start;
+
+	memcpy(slot_prices, found->slot_price, sizeof(FfCost) * found->nlocations);
+	memcpy(stock_prices,
+		   found->stock_price,
+		   sizeof(FfCost) * (Size) found->nlocations * found->nitems);
+	close_contest(contest);
 }
 
 void

@@ -33,6 +33,10 @@ typedef struct FfContest
 extern FfContest *ff_contest_run(const FfNetwork *network, FfPool *pool, FfDemand *demands,
 								 int count);
 
+/* Only what slots (per location) and units (per cell) are worth to the demands. */
+extern void ff_contest_prices(const FfNetwork *network, FfPool *pool, FfDemand *demands, int count,
+							  FfCost *slot_prices, FfCost *stock_prices);
+
 /* A contender's plan goes back into the pool. */
 extern void ff_contest_give_back(FfContest *contest, int contender);
 

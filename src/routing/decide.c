@@ -69,6 +69,7 @@ fill_part(const FfCandidates *candidates, const FfPart *part, FfRoutedPart *rout
 	routed->service_id = offer->service->service_id;
 	routed->keep_back = demand->keep_back;
 	routed->capacity_day = location->daily_capacity >= 0 ? ff_day_text(location->ship_day) : NULL;
+	routed->new_day = location->new_day;
 	routed->pace = location->pace;
 	routed->clock = candidates->network->clock;
 	routed->planned_cost = ff_cost_text(part->cost.shipping + part->cost.surcharge);
@@ -131,24 +132,6 @@ fill_routing(const FfCandidates *candidates, const FfSolution *solution, FfRouti
 		fill_part(candidates, &plan->parts[p], &routing->parts[p]);
 	fill_waiting(candidates, solution, routing);
 	routing->decision = ff_decision_make(candidates, solution);
-}
-
-static FfNetwork *
-load_network(int32 merchant_id, const FfDemand *demands, int count, TimestampTz now)
-{
-	FfColumn countries;
-
-	ff_column_init(&countries, TEXTOID);
-	for (int d = 0; d < count; d++)
-	{
-		bool known = demands[d].country == NULL;
-
-		for (int c = 0; c < countries.count && !known; c++)
-			known = strcmp(TextDatumGetCString(countries.values[c]), demands[d].country) == 0;
-		if (!known)
-			ff_column_add(&countries, ff_text(demands[d].country));
-	}
-	return ff_network_load(merchant_id, &countries, now);
 }
 
 /* Demands that are decided together, or each by itself. */
@@ -216,7 +199,7 @@ decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryC
 	   FfWaveReport *report)
 {
 	Hearing hearing = {
-		.network = load_network(merchant_id, demands, count, now),
+		.network = ff_network_for(merchant_id, demands, count, now),
 		.arena = {.allocate = allocate, .release = pfree, .context = CurrentMemoryContext}};
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "routing of one order", ALLOCSET_DEFAULT_SIZES);
@@ -255,7 +238,7 @@ ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count
 		*report = (FfWaveReport){.started_at = GetCurrentTimestamp()};
 		ff_watch_begin(merchant_id, count);
 	}
-	demands = ff_demands_load(merchant_id, requests, count);
+	demands = ff_demands_load(merchant_id, requests, count, now);
 	routings = decide(merchant_id, demands, count, now, outer, report);
 	if (report != NULL)
 		ff_watch_phase(FF_WAVE_WRITING);

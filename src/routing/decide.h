@@ -37,6 +37,7 @@ typedef struct FfRoutingRequest
 	int64 order_id;
 	int64 shipment_id; /* 0: what is left to assign; else what this shipment still holds */
 	int64 location_id; /* 0: any; else from here or not at all */
+	bool anew;         /* all that was ordered, as if it came in now; alike for all of a call */
 } FfRoutingRequest;
 
 typedef struct FfRoutedLine
@@ -54,6 +55,7 @@ typedef struct FfRoutedPart
 	int64 service_id;   /* 0: the provider has none */
 	int32 keep_back;    /* units of each item its channel may not touch, for the reservation */
 	char *capacity_day; /* ISO date; NULL: the location has no daily capacity */
+	bool new_day;       /* nobody had a slot of it yet */
 	FfPace pace;        /* of that day's slots, before this one was taken … */
 	int64 clock;        /* … and when that was */
 	char *planned_cost; /* what the carrier should charge, decimal text */

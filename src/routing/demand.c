@@ -15,7 +15,7 @@
 
 static FfStatement orders_by_id = FF_STATEMENT(
 	"select order_id, channel_id, ship_to ->> 'country', ship_to ->> 'postcode', service,"
-	" promised_by, ship_complete, excluded_locations, attributes from fulfillment.orders"
+	" promised_by, ship_complete, excluded_locations, attributes, received_at from fulfillment.orders"
 	" where merchant_id = $1 and order_id = any ($2)",
 	INT4OID, INT8ARRAYOID);
 
@@ -25,6 +25,13 @@ static FfStatement lines_of_orders = FF_STATEMENT(
 	" where merchant_id = $1 and order_id = any ($2) and quantity > cancelled + assigned"
 	" order by order_id, line",
 	INT4OID, INT8ARRAYOID);
+
+static FfStatement lines_as_ordered =
+	FF_STATEMENT("select order_id, line, item_id, quantity - cancelled, group_key,"
+				 " (unit_price * 1000000)::bigint from fulfillment.order_lines"
+				 " where merchant_id = $1 and order_id = any ($2) and quantity > cancelled"
+				 " order by order_id, line",
+				 INT4OID, INT8ARRAYOID);
 
 static FfStatement lines_of_shipments = FF_STATEMENT(
 	"select s.shipment_id, s.line, s.item_id, s.quantity - s.shipped - s.short, l.group_key,"
@@ -75,7 +82,8 @@ set_coordinates(FfDemand *demand, const FfJson *attributes)
 }
 
 static void
-read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *channels)
+read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *channels,
+		   TimestampTz now)
 {
 	set_channel(demand, channels, ff_row_int8(rows, row, 2), NULL);
 	demand->country = ff_row_text(rows, row, 3);
@@ -83,8 +91,11 @@ read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *chann
 	demand->service = ff_row_text(rows, row, 5);
 	demand->promised_by = ff_row_time(rows, row, 6);
 	demand->ship_complete = ff_row_bool(rows, row, 7);
-	demand->failed = ff_row_numbers(rows, row, 8);
 	set_coordinates(demand, ff_row_json(rows, row, 9));
+	if (!demand->request.anew)
+		demand->failed = ff_row_numbers(rows, row, 8);
+	else if (demand->promised_by != 0)
+		demand->promised_by += now - ff_row_time(rows, row, 10);
 }
 
 /* Sides in any order: the longest is the length, the girth goes around the others. */
@@ -169,7 +180,7 @@ typedef struct Directory
 typedef enum Key
 {
 	KEY_ORDER,       /* every demand, by its order */
-	KEY_ORDER_LINES, /* what is left of orders */
+	KEY_ORDER_LINES, /* what is left of orders, or all they ordered */
 	KEY_SHIPMENT     /* what shipments hold */
 } Key;
 
@@ -222,7 +233,7 @@ in_directory(const Directory *directory, const Entry *entry, int64 key)
 }
 
 static void
-load_orders(int32 merchant_id, FfDemand *demands, int count)
+load_orders(int32 merchant_id, FfDemand *demands, int count, TimestampTz now)
 {
 	Directory directory = make_directory(demands, count, KEY_ORDER);
 	FfRows channels = ff_run(&channels_of_merchant, ff_int4(merchant_id));
@@ -233,7 +244,7 @@ load_orders(int32 merchant_id, FfDemand *demands, int count)
 		int64 key = ff_row_int8(&rows, row, 1);
 
 		for (Entry *e = look_up(&directory, key); in_directory(&directory, e, key); e++)
-			read_order(e->demand, &rows, row, &channels);
+			read_order(e->demand, &rows, row, &channels, now);
 	}
 }
 
@@ -242,14 +253,15 @@ static void
 load_lines(int32 merchant_id, FfDemand *demands, int count, Key kind)
 {
 	Directory directory = make_directory(demands, count, kind);
+	FfStatement *lines = kind == KEY_SHIPMENT ? &lines_of_shipments : &lines_of_orders;
 	FfRows rows;
 	uint64 row = 0;
 
 	if (directory.count == 0)
 		return;
-	rows = ff_run(kind == KEY_SHIPMENT ? &lines_of_shipments : &lines_of_orders,
-				  ff_int4(merchant_id),
-				  ff_column(&directory.keys));
+	if (demands[0].request.anew)
+		lines = &lines_as_ordered;
+	rows = ff_run(lines, ff_int4(merchant_id), ff_column(&directory.keys));
 	while (row < rows.count)
 	{
 		int64 key = ff_row_int8(&rows, row, 1);
@@ -300,13 +312,13 @@ load_items(int32 merchant_id, FfDemand *demands, int count)
 }
 
 FfDemand *
-ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count)
+ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count, TimestampTz now)
 {
 	FfDemand *demands = palloc0(sizeof(FfDemand) * (count + 1));
 
 	for (int d = 0; d < count; d++)
 		demands[d].request = requests[d];
-	load_orders(merchant_id, demands, count);
+	load_orders(merchant_id, demands, count, now);
 	load_lines(merchant_id, demands, count, KEY_ORDER_LINES);
 	load_lines(merchant_id, demands, count, KEY_SHIPMENT);
 	load_items(merchant_id, demands, count);

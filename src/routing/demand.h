@@ -53,7 +53,8 @@ typedef struct FfDemand
 } FfDemand;
 
 /* One per request, in their order. */
-extern FfDemand *ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count);
+extern FfDemand *ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count,
+								 TimestampTz now);
 
 /* ereport(ERROR) when the channel or a SKU is unknown. */
 extern FfDemand *ff_demand_from_document(int32 merchant_id, const FfOrderDocument *document);

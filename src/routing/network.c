@@ -57,11 +57,19 @@ static FfStatement days_of_locations =
 				 " where merchant_id = $1 and location_id = any ($2) and day = any ($3)",
 				 INT4OID, INT8ARRAYOID, DATEARRAYOID);
 
+static FfStatement slot_prices = FF_STATEMENT(
+	"select location_id, price from fulfillment.slot_prices where merchant_id = $1", INT4OID);
+
 static FfStatement settings_of_merchant = FF_STATEMENT(
-	"select currency, (split_penalty * 1000000)::bigint, (late_penalty * 1000000)::bigint,"
-	" (late_penalty_per_day * 1000000)::bigint, (backorder_penalty * 1000000)::bigint,"
-	" backorder_value_share::float8, max_splits, (min_part_value * 1000000)::bigint, retry_after,"
-	" pacing_step::float8, expected_shipments, (date_part('epoch', wave_time) * 1000)::int from fulfillment.routing_settings where merchant_id = $1",
+	"select s.currency, (s.split_penalty * 1000000)::bigint, (s.late_penalty * 1000000)::bigint,"
+	" (s.late_penalty_per_day * 1000000)::bigint, (s.backorder_penalty * 1000000)::bigint,"
+	" s.backorder_value_share::float8, s.max_splits, (s.min_part_value * 1000000)::bigint,"
+	" s.retry_after, s.pacing_step::float8, coalesce(s.expected_shipments, l.expected_shipments),"
+	" (date_part('epoch', s.wave_time) * 1000)::int, coalesce(s.learned_prices, true)"
+	" and l.orders > 0"
+	" from (select $1 as merchant_id) m"
+	" left join fulfillment.routing_settings s on s.merchant_id = m.merchant_id"
+	" left join fulfillment.lessons l on l.merchant_id = m.merchant_id",
 	INT4OID);
 
 /* The defaults of the table, for merchants without a row. */
@@ -84,7 +92,9 @@ load_settings(FfNetwork *network)
 	bool null;
 
 	*settings = default_settings;
-	if (rows.count == 0)
+	settings->expected_shipments = ff_row_int4(&rows, 0, 11);
+	settings->learned_prices = ff_row_bool(&rows, 0, 13);
+	if (ff_row_null(&rows, 0, 1)) /* the merchant has no row of settings */
 		return;
 	settings->currency = ff_row_text(&rows, 0, 1);
 	settings->split_penalty = ff_row_int8(&rows, 0, 2);
@@ -96,7 +106,6 @@ load_settings(FfNetwork *network)
 	settings->min_part_value = ff_row_int8(&rows, 0, 8);
 	settings->retry_after = *DatumGetIntervalP(ff_row_datum(&rows, 0, 9, &null));
 	settings->pacing_step = ff_row_float8(&rows, 0, 10);
-	settings->expected_shipments = ff_row_int4(&rows, 0, 11);
 	settings->wave_ms = ff_row_int4(&rows, 0, 12);
 }
 
@@ -279,6 +288,21 @@ set_pace(const FfRoutingSettings *settings, FfLocation *location)
 		settings->pacing_step * location->daily_capacity / settings->expected_shipments;
 }
 
+/* What the first slot of a day is worth, as far as that was learned. */
+static void
+load_slot_prices(FfNetwork *network)
+{
+	FfRows rows = ff_run(&slot_prices, ff_int4(network->merchant_id));
+
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 1));
+
+		if (location != NULL && location->daily_capacity >= 0)
+			location->pace.price = ff_row_float8(&rows, row, 2);
+	}
+}
+
 /* Slots already used and what the next one is worth, of limited locations only. */
 static void
 load_days(FfNetwork *network)
@@ -295,6 +319,7 @@ load_days(FfNetwork *network)
 			ff_column_add(&ids, ff_int8(network->locations[l].location_id));
 			ff_column_add(&days, ff_datum(DateADTGetDatum(network->locations[l].ship_day)));
 			set_pace(&network->settings, &network->locations[l]);
+			network->locations[l].new_day = true;
 		}
 	if (ids.count == 0)
 		return;
@@ -308,6 +333,7 @@ load_days(FfNetwork *network)
 		/* Any location with any of the days comes back. */
 		if (DatumGetDateADT(ff_row_datum(&rows, row, 2, &null)) != location->ship_day)
 			continue;
+		location->new_day = false;
 		location->used = ff_row_int4(&rows, row, 3);
 		location->pace.price = ff_row_float8(&rows, row, 4);
 		location->pace.at = ff_row_int4(&rows, row, 5);
@@ -337,6 +363,8 @@ ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now)
 	load_prices(network, countries);
 	load_locations(network);
 	load_carriers(network);
+	if (network->settings.learned_prices)
+		load_slot_prices(network);
 	load_days(network);
 	network->rules = ff_rules_load(merchant_id);
 	return network;

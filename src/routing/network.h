@@ -82,6 +82,7 @@ typedef struct FfLocation
 	DateADT ship_day;   /* when goods taken now leave */
 	int daily_capacity; /* negative: no limit */
 	int used;           /* slots of the ship day */
+	bool new_day;       /* nobody had one yet: there is no row of it */
 	FfPace pace;        /* what the next one is worth */
 } FfLocation;
 
@@ -99,6 +100,7 @@ typedef struct FfRoutingSettings
 	double pacing_step;     /* rise of a slot's price with every one taken; 0: no pacing */
 	int expected_shipments; /* of a day; 0: not known, no pacing */
 	int wave_ms;            /* how long a wave may look for better plans */
+	bool learned_prices;    /* prices of stock and slots were learned and are to count */
 } FfRoutingSettings;
 
 typedef struct FfNetwork

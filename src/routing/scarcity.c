@@ -29,13 +29,16 @@ typedef struct Walk
 	int sign;
 } Walk;
 
-/* Moves a price by what is wanted beyond what there is; weight is at most 1000. */
+/*
+ * Moves a price by what is wanted beyond what there is; weight is at most 1000.
+ * It does not fall below what the thing is worth to others than this wave.
+ */
 static void
-walk(FfCost *price, Walk *walk, FfCost scale, int64_t excess, int64_t weight)
+walk(FfCost *price, FfCost least, Walk *walk, FfCost scale, int64_t excess, int64_t weight)
 {
 	int sign = excess > 0 ? 1 : -1;
 
-	if (excess == 0 || (excess < 0 && *price == 0))
+	if (excess == 0 || (excess < 0 && *price <= least))
 		return;
 	if (walk->step == 0)
 		walk->step = scale / FIRST_STEP;
@@ -47,8 +50,8 @@ walk(FfCost *price, Walk *walk, FfCost scale, int64_t excess, int64_t weight)
 		walk->step = scale / LEAST_STEP;
 	walk->sign = sign;
 	*price += sign * walk->step * weight / 1000;
-	if (*price < 0)
-		*price = 0;
+	if (*price < least)
+		*price = least;
 }
 
 /* One order says what it would like now; what it liked before is taken back. */
@@ -72,6 +75,7 @@ move_prices(FfWave *wave, const FfPool *wishes, Walk *cells, Walk *locations)
 		int64_t wanted = (int64_t) start->stock[cell].free - wishes->stock[cell].free;
 
 		walk(&start->stock_price[cell],
+			 ff_pool_unit_price(wave->pool, cell),
 			 &cells[cell],
 			 wave->scale,
 			 wanted - ff_pool_units(start, cell, 0),
@@ -88,6 +92,7 @@ move_prices(FfWave *wave, const FfPool *wishes, Walk *cells, Walk *locations)
 		/* a tenth of the slots too many is a lot */
 		weight = (excess < 0 ? -excess : excess) * 10000 / (wave->wanted[l] + 1);
 		walk(&start->slot_price[l],
+			 wave->pool->slot_price[l],
 			 &locations[l],
 			 wave->scale,
 			 excess,

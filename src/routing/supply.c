@@ -7,12 +7,37 @@
 
 #include <math.h>
 
+#include "utils/builtins.h"
+
 #include "routing/supply.h"
 
 static FfStatement stock_of_items = FF_STATEMENT(
 	"select item_id, location_id, on_hand - reserved, safety_stock from fulfillment.stock_levels"
 	" where merchant_id = $1 and item_id = any ($2) and on_hand > reserved",
 	INT4OID, INT8ARRAYOID);
+
+FfNetwork *
+ff_network_for(int32 merchant_id, const FfDemand *demands, int count, TimestampTz now)
+{
+	FfColumn countries;
+
+	ff_column_init(&countries, TEXTOID);
+	for (int d = 0; d < count; d++)
+	{
+		bool known = demands[d].country == NULL;
+
+		for (int c = 0; c < countries.count && !known; c++)
+			known = strcmp(TextDatumGetCString(countries.values[c]), demands[d].country) == 0;
+		if (!known)
+			ff_column_add(&countries, ff_text(demands[d].country));
+	}
+	return ff_network_load(merchant_id, &countries, now);
+}
+
+static FfStatement learned_prices =
+	FF_STATEMENT("select item_id, location_id, price from fulfillment.stock_prices"
+				 " where merchant_id = $1 and item_id = any ($2)",
+				 INT4OID, INT8ARRAYOID);
 
 static int
 compare_items(const void *left, const void *right)
@@ -56,22 +81,51 @@ collect_items(FfSupply *supply, FfDemand *demands, int count)
 			demands[d].lines[i].stock = item_index(supply, demands[d].lines[i].item_id);
 }
 
+/* The cell of a row's item and location; -1 when the location is not active. */
+static int
+cell_of_row(const FfSupply *supply, const FfNetwork *network, const FfRows *rows, uint64 row)
+{
+	FfLocation *location = ff_network_location(network, ff_row_int8(rows, row, 2));
+
+	return location == NULL ? -1
+							: ff_pool_cell(&supply->pool,
+										   item_index(supply, ff_row_int8(rows, row, 1)),
+										   (int) (location - network->locations));
+}
+
 static void
 read_stock(FfSupply *supply, const FfNetwork *network, const FfRows *rows)
 {
 	for (uint64 row = 0; row < rows->count; row++)
 	{
-		FfLocation *location = ff_network_location(network, ff_row_int8(rows, row, 2));
-		FfStock *stock;
+		int cell = cell_of_row(supply, network, rows, row);
+		FfStock *stock = &supply->pool.stock[Max(cell, 0)];
 
-		if (location == NULL)
+		if (cell < 0)
 			continue;
-		stock = &supply->pool.stock[ff_pool_cell(&supply->pool,
-												 item_index(supply, ff_row_int8(rows, row, 1)),
-												 (int) (location - network->locations))];
 		stock->free = ff_row_int4(rows, row, 3);
-		stock->safety =
-			ff_row_null(rows, row, 4) ? location->safety_stock : ff_row_int4(rows, row, 4);
+		stock->safety = ff_row_null(rows, row, 4)
+							? network->locations[cell % supply->pool.nlocations].safety_stock
+							: ff_row_int4(rows, row, 4);
+	}
+}
+
+/* What was learned of the worth of units, for merchants who want that counted. */
+static void
+read_prices(FfSupply *supply, const FfNetwork *network, const FfRows *rows)
+{
+	FfPool *pool = &supply->pool;
+
+	if (rows->count == 0)
+		return;
+	pool->stock_price = palloc_extended(sizeof(FfCost) * (Size) pool->nitems * pool->nlocations,
+										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (uint64 row = 0; row < rows->count; row++)
+	{
+		int cell = cell_of_row(supply, network, rows, row);
+
+		if (cell >= 0)
+			pool->stock_price[cell] = (FfCost) rint(ff_row_float8(rows, row, 3) * FF_COST_UNIT);
 	}
 }
 
@@ -119,5 +173,10 @@ ff_supply_load(const FfNetwork *network, FfDemand *demands, int count)
 		return supply;
 	rows = ff_run(&stock_of_items, ff_int4(network->merchant_id), ff_column(&ids));
 	read_stock(supply, network, &rows);
+	if (network->settings.learned_prices)
+	{
+		rows = ff_run(&learned_prices, ff_int4(network->merchant_id), ff_column(&ids));
+		read_prices(supply, network, &rows);
+	}
 	return supply;
 }

@@ -18,6 +18,10 @@ typedef struct FfSupply
 	FfPool pool;  /* its locations are the network's */
 } FfSupply;
 
+/* The network with the prices of the demands' destinations. */
+extern FfNetwork *ff_network_for(int32 merchant_id, const FfDemand *demands, int count,
+								 TimestampTz now);
+
 /* Also tells every line the index of its item. */
 extern FfSupply *ff_supply_load(const FfNetwork *network, FfDemand *demands, int count);
 

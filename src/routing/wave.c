@@ -15,11 +15,18 @@
 void
 ff_wave_init(FfWave *wave)
 {
-	ff_pool_copy(&wave->start, wave->pool, wave->keep);
+	const FfPool *pool = wave->pool;
+
+	ff_pool_copy(&wave->start, pool, wave->keep);
+	memcpy(wave->start.slot_price, pool->slot_price, sizeof(FfCost) * (size_t) pool->nlocations);
+	if (pool->stock_price != NULL)
+		memcpy(wave->start.stock_price,
+			   pool->stock_price,
+			   sizeof(FfCost) * (size_t) (pool->nitems * pool->nlocations));
 	wave->changes = 0;
 	wave->freed_slot = 0;
 	wave->scale = FF_COST_UNIT;
-	wave->freed_items = ff_arena_zeros(wave->keep, int, wave->pool->nitems);
+	wave->freed_items = ff_arena_zeros(wave->keep, int, pool->nitems);
 	for (int c = 0; c < wave->count; c++)
 		memset(&wave->contenders[c].outcome, 0, sizeof(FfOutcome));
 }

@@ -18,6 +18,7 @@
 #include "pg/errors.h"
 #include "pg/session.h"
 #include "pg/spi.h"
+#include "routing/learn.h"
 #include "tasks/task.h"
 #include "workers/jobs.h"
 #include "workers/sync.h"
@@ -144,12 +145,19 @@ maintain(int32 merchant_id)
 	ff_run(&run_maintenance, ff_int4(merchant_id));
 }
 
+static void
+learn_prices(int32 merchant_id)
+{
+	ff_routing_learn(merchant_id, GetCurrentTransactionStartTimestamp());
+}
+
 static const Job jobs[] = {
 	{"fetch_orders", "2 minutes", "*/2 * * * *", fetch_orders},
 	{"poll_tracking", "1 minute", "* * * * *", poll_tracking, &next_poll},
 	{"sync_inventory", "15 minutes", "*/15 * * * *", sync_inventory},
 	{"push_inventory", "1 minute", "* * * * *", push_inventory},
 	{"expire", "1 minute", "* * * * *", expire, &next_expiry},
+	{"learn_prices", "1 day", "23 2 * * *", learn_prices},
 	{"retention", "1 day", "17 3 * * *", maintain},
 };
 
