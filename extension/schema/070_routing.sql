@@ -53,6 +53,11 @@ CREATE TABLE fulfillment.waves (
 	PRIMARY KEY (merchant_id, wave_id)
 );
 COMMENT ON TABLE fulfillment.waves IS 'Orders that were assigned together, and how far from the best their plans can be';
+COMMENT ON COLUMN fulfillment.waves.wave_id IS 'The wave';
+COMMENT ON COLUMN fulfillment.waves.cause IS 'What assigned them: assign_orders, submit_orders, due';
+COMMENT ON COLUMN fulfillment.waves.started_at IS 'When their rows were read';
+COMMENT ON COLUMN fulfillment.waves.ended_at IS 'When their shipments had been written';
+COMMENT ON COLUMN fulfillment.waves.orders IS 'Orders that competed';
 COMMENT ON COLUMN fulfillment.waves.decided IS 'Orders whose plan was carried out; the others lost a race and were left for their next turn';
 COMMENT ON COLUMN fulfillment.waves.cost IS 'What all plans together cost';
 COMMENT ON COLUMN fulfillment.waves.bound IS 'Certified: no plans for these orders cost less in all';
