@@ -42,17 +42,21 @@ static FfStatement unclaim_tasks =
 				 " where merchant_id = $1 and task_id = any ($2) and lease = $3",
 				 INT4OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID);
 
-static FfStatement take_over_tasks = FF_STATEMENT(
-	"with dead as materialized ("
-	" select task_id, not (lease >> $8 = any ($2)) and lease >> $8 <= $3 as crashed"
-	"   from fulfillment.tasks where merchant_id = $1 and state = 'leased'"
-	"    and (not (lease >> $8 = any ($2)) and lease >> $8 <= $3 or leased_until <= $4)"
-	"  limit $7 for update skip locked)"
-	" update fulfillment.tasks t set lease = $5, leased_until = $6,"
-	"  crashes = t.crashes + dead.crashed::int"
-	" from dead where t.merchant_id = $1 and t.task_id = dead.task_id"
-	" returning " CLAIMED_COLUMNS,
-	INT4OID, INT8ARRAYOID, INT8OID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID);
+static FfStatement read_holders = FF_STATEMENT("select distinct lease >> $2 from fulfillment.tasks"
+											   " where merchant_id = $1 and state = 'leased'",
+											   INT4OID, INT4OID);
+
+static FfStatement take_over_tasks =
+	FF_STATEMENT("with dead as materialized ("
+				 " select task_id, lease >> $7 = any ($2) as crashed"
+				 "   from fulfillment.tasks where merchant_id = $1 and state = 'leased'"
+				 "    and (lease >> $7 = any ($2) or leased_until <= $3)"
+				 "  limit $6 for update skip locked)"
+				 " update fulfillment.tasks t set lease = $4, leased_until = $5,"
+				 "  crashes = t.crashes + dead.crashed::int"
+				 " from dead where t.merchant_id = $1 and t.task_id = dead.task_id"
+				 " returning " CLAIMED_COLUMNS,
+				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT4OID, INT4OID);
 
 /*
  * Steps from one connection to the next along the index instead of reading
@@ -79,9 +83,6 @@ static FfStatement read_suspects =
 	FF_STATEMENT("select exists (select 1 from fulfillment.tasks"
 				 " where merchant_id > $1 and crashes > 1 and state = 'ready' and due_at <= $2)",
 				 INT4OID, TIMESTAMPTZOID);
-
-/* At most so many leases of the dead are taken over at once. */
-#define TAKE_OVER_LIMIT 500
 
 static FfClaimedTask
 read_task(const FfRows *rows, uint64 row, int32 merchant_id, int64 lease)
@@ -177,26 +178,39 @@ ff_tasks_unclaim(int32 merchant_id, const int64 *task_ids, int count, int64 leas
 	ff_spi_end();
 }
 
-FfClaimedTask *
-ff_tasks_take_over(int32 merchant_id, const int64 *living, int living_count, int64 newest,
-				   TimestampTz now, int64 lease, TimestampTz leased_until, int *count)
+int64 *
+ff_tasks_holders(int32 merchant_id, int *count)
 {
 	MemoryContext outer = ff_spi_begin();
-	FfColumn alive;
+	FfRows rows = ff_run(&read_holders, ff_int4(merchant_id), ff_int4(FF_LEASE_BITS));
+	int64 *holders = MemoryContextAlloc(outer, sizeof(int64) * (rows.count + 1));
+
+	for (uint64 i = 0; i < rows.count; i++)
+		holders[i] = ff_row_int8(&rows, i, 1);
+	*count = (int) rows.count;
+	ff_spi_end();
+	return holders;
+}
+
+FfClaimedTask *
+ff_tasks_take_over(int32 merchant_id, const int64 *dead, int dead_count, TimestampTz now, int limit,
+				   int64 lease, TimestampTz leased_until, int *count)
+{
+	MemoryContext outer = ff_spi_begin();
+	FfColumn holders;
 	FfClaimedTask *tasks;
 	FfRows rows;
 
-	ff_column_init(&alive, INT8OID);
-	for (int i = 0; i < living_count; i++)
-		ff_column_add(&alive, ff_int8(living[i]));
+	ff_column_init(&holders, INT8OID);
+	for (int i = 0; i < dead_count; i++)
+		ff_column_add(&holders, ff_int8(dead[i]));
 	rows = ff_run(&take_over_tasks,
 				  ff_int4(merchant_id),
-				  ff_column(&alive),
-				  ff_int8(newest),
+				  ff_column(&holders),
 				  ff_time(now),
 				  ff_int8(lease),
 				  ff_time(leased_until),
-				  ff_int4(TAKE_OVER_LIMIT),
+				  ff_int4(limit),
 				  ff_int4(FF_LEASE_BITS));
 	tasks = read_tasks(&rows, merchant_id, lease, outer, count);
 	ff_spi_end();

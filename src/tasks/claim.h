@@ -57,13 +57,15 @@ extern FfClaimedTask *ff_tasks_claim(int32 merchant_id, int64 connection_id, FfQ
 extern void ff_tasks_unclaim(int32 merchant_id, const int64 *task_ids, int count, int64 lease,
 							 TimestampTz due_at);
 
+/* The incarnations of workers (the lease without its lower bits) that hold leases; palloc'd. */
+extern int64 *ff_tasks_holders(int32 merchant_id, int *count);
+
 /*
- * Takes over the leases of dead workers: those whose incarnation (the lease
- * without its lower bits) is at most newest and not among the living, and
- * those that have expired.  Counts a crash where the worker died.
+ * Takes over the leases of dead workers and those that have ended, at most
+ * limit of them.  Counts a crash where the worker died.
  */
-extern FfClaimedTask *ff_tasks_take_over(int32 merchant_id, const int64 *living, int living_count,
-										 int64 newest, TimestampTz now, int64 lease,
+extern FfClaimedTask *ff_tasks_take_over(int32 merchant_id, const int64 *dead, int dead_count,
+										 TimestampTz now, int limit, int64 lease,
 										 TimestampTz leased_until, int *count);
 
 #define FF_LEASE_BITS 20 /* of a lease that number the claims of one incarnation */

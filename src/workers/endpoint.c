@@ -30,26 +30,11 @@ static FfStatement pause_connection =
 				 INT4OID, INT8OID, TEXTOID);
 
 static void
-read_secrets(FfEndpoint *endpoint, const FfRows *rows)
-{
-	bool null;
-	Datum sealed = ff_row_datum(rows, 0, 8, &null);
-	char *text;
-
-	if (null)
-		return;
-	text = ff_vault_open(endpoint->key.merchant_id,
-						 endpoint->key.connection_id,
-						 DatumGetByteaPP(sealed),
-						 endpoint->context);
-	ff_secrets_read(&endpoint->secrets, text);
-	ff_wipe_text(text);
-}
-
-static void
 read_row(FfEndpoint *endpoint, const FfRows *rows)
 {
 	const FfConnector *connector;
+	Datum sealed;
+	bool null;
 
 	endpoint->code = ff_row_text(rows, 0, 1);
 	endpoint->connector_name = ff_row_text(rows, 0, 2);
@@ -58,6 +43,9 @@ read_row(FfEndpoint *endpoint, const FfRows *rows)
 	endpoint->limit.rate = ff_row_float8(rows, 0, 5);
 	endpoint->limit.concurrency = ff_row_int4(rows, 0, 6);
 	endpoint->wire_limits.timeout_ms = ff_row_int4(rows, 0, 7);
+	sealed = ff_row_datum(rows, 0, 8, &null);
+	if (!null)
+		endpoint->sealed = DatumGetByteaPCopy(sealed);
 	connector = endpoint->connector = ff_connector_find(endpoint->connector_name);
 	if (connector == NULL)
 		return;
@@ -67,7 +55,6 @@ read_row(FfEndpoint *endpoint, const FfRows *rows)
 		endpoint->limit.concurrency = connector->max_concurrency;
 	if (endpoint->wire_limits.timeout_ms == 0)
 		endpoint->wire_limits.timeout_ms = connector->timeout_ms;
-	read_secrets(endpoint, rows);
 }
 
 FfEndpoint *
@@ -93,19 +80,25 @@ ff_endpoint_read(int32 merchant_id, int64 connection_id, MemoryContext parent)
 	endpoint->key.database = MyDatabaseId;
 	endpoint->key.merchant_id = merchant_id;
 	endpoint->key.connection_id = connection_id;
-	PG_TRY();
-	{
-		read_row(endpoint, &rows);
-	}
-	PG_CATCH();
-	{
-		ff_endpoint_let_go(endpoint);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	read_row(endpoint, &rows);
 	MemoryContextSwitchTo(inner);
 	ff_spi_end();
 	return endpoint;
+}
+
+void
+ff_endpoint_unlock(FfEndpoint *endpoint)
+{
+	char *text;
+
+	if (endpoint->sealed == NULL)
+		return;
+	text = ff_vault_open(endpoint->key.merchant_id,
+						 endpoint->key.connection_id,
+						 endpoint->sealed,
+						 endpoint->context);
+	ff_secrets_read(&endpoint->secrets, text);
+	ff_wipe_text(text);
 }
 
 void

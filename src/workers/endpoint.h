@@ -27,14 +27,14 @@ typedef struct FfEndpoint
 	bool paused;
 	FfLimit limit;
 	FfLimits wire_limits;
+	bytea *sealed; /* the secrets as they are stored; NULL: it has none */
 	FfSecrets secrets;
 } FfEndpoint;
 
-/*
- * Reads a connection and holds it once; NULL when there is no such row.
- * ereport(ERROR) when its secrets cannot be opened.
- */
+/* Reads a connection and holds it once; NULL when there is no such row. */
 extern FfEndpoint *ff_endpoint_read(int32 merchant_id, int64 connection_id, MemoryContext parent);
+/* Opens its secrets, for whoever sends or verifies; ereport(ERROR) when they cannot be opened. */
+extern void ff_endpoint_unlock(FfEndpoint *endpoint);
 
 extern void ff_endpoint_hold(FfEndpoint *endpoint);
 extern void ff_endpoint_let_go(FfEndpoint *endpoint);

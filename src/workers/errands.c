@@ -263,49 +263,37 @@ report_problem(FfLane *lane, const char *code, const char *problem, TimestampTz 
 	lane->not_before = TimestampTzPlusMilliseconds(now, PROBLEM_PAUSE);
 }
 
-typedef struct Reading
-{
-	const FfLaneKey *key;
-	FfEndpoint *endpoint;
-} Reading;
-
 static void
-read_endpoint(void *argument)
+unlock(void *endpoint)
 {
-	Reading *reading = argument;
-
-	reading->endpoint =
-		ff_endpoint_read(reading->key->merchant_id, reading->key->connection_id, TopMemoryContext);
+	ff_endpoint_unlock(endpoint);
 }
 
 /* NULL when the connection is not to be called now. */
 static FfEndpoint *
 usable_endpoint(FfLane *lane, TimestampTz now)
 {
-	Reading reading = {.key = &lane->key};
-	FfEndpoint *endpoint;
+	FfEndpoint *endpoint =
+		ff_endpoint_read(lane->key.merchant_id, lane->key.connection_id, TopMemoryContext);
 	ErrorData *error;
 
-	if (!ff_attempt(read_endpoint, &reading, &error))
+	if (endpoint == NULL)
 	{
-		report_problem(
-			lane, psprintf(INT64_FORMAT, lane->key.connection_id), ff_error_sentence(error), now);
+		lane->due_at = DT_NOEND;
 		return NULL;
 	}
-	endpoint = reading.endpoint;
-	if (endpoint == NULL)
-		lane->due_at = DT_NOEND;
-	else if (endpoint->paused)
+	if (endpoint->paused)
 		lane->due_at = DT_NOEND; /* whoever resumes it wakes us */
 	else if (endpoint->connector == NULL)
 		report_problem(lane,
 					   endpoint->code,
 					   psprintf("there is no connector \"%s\"", endpoint->connector_name),
 					   now);
+	else if (!ff_attempt(unlock, endpoint, &error))
+		report_problem(lane, endpoint->code, ff_error_sentence(error), now);
 	else
 		return endpoint;
-	if (endpoint != NULL)
-		ff_endpoint_let_go(endpoint);
+	ff_endpoint_let_go(endpoint);
 	return NULL;
 }
 
@@ -398,6 +386,7 @@ ff_errands_claim(FfLane *lane, int room, bool suspects, TimestampTz now, FfClaim
 	slist_init(&result->to_send);
 	slist_init(&result->finished);
 	result->claimed = 0;
+	result->more = false;
 	if (!ff_turn_begin(FF_TURN_ACT, context))
 		return false;
 	PG_TRY();

@@ -17,6 +17,7 @@ typedef struct FfClaimResult
 	slist_head to_send;  /* errands whose message goes on the wire */
 	slist_head finished; /* errands that need no wire */
 	int claimed;
+	bool more; /* of the dead: not all was taken over in one go */
 } FfClaimResult;
 
 /*

@@ -130,6 +130,7 @@ receive(int32 merchant_id, const char *code, FfReply *webhook)
 	if (rows.count == 0)
 		return ANSWER_UNAUTHORIZED;
 	endpoint = ff_endpoint_read(merchant_id, ff_row_int8(&rows, 0, 1), CurrentMemoryContext);
+	ff_endpoint_unlock(endpoint);
 	if (endpoint->connector != NULL && endpoint->connector->receive.translate != NULL &&
 		is_authentic(endpoint, webhook))
 	{

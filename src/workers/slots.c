@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/shared.h"
+#include "tasks/claim.h"
 #include "tasks/wake.h"
 #include "workers/slots.h"
 
@@ -28,7 +29,6 @@ typedef struct Suspended
 
 typedef struct Shared
 {
-	int64 incarnation; /* the last one given out */
 	pg_atomic_uint64 ended;
 	FfWorkerSlot slots[FF_MAX_WORKERS];
 	Suspended suspended[MAX_SUSPENDED];
@@ -38,17 +38,10 @@ static Shared *shared = NULL;
 static LWLock *lock;
 static FfWorkerSlot *mine = NULL;
 
-/*
- * Incarnations count up from the seconds of the start, four thousand of them
- * to the second, so that no later start gives out one of an earlier.
- */
 static void
 start(void *memory)
 {
-	Shared *new = memory;
-
-	new->incarnation = (GetCurrentTimestamp() / USECS_PER_SEC) << 12;
-	pg_atomic_init_u64(&new->ended, 0);
+	pg_atomic_init_u64(&((Shared *) memory)->ended, 0);
 }
 
 static const FfSharedPiece piece = {
@@ -73,9 +66,24 @@ give_back(int code, Datum argument)
 	ff_wake_database(database);
 }
 
+/* What fits above the lower bits of a lease; no clock and no counter, which a crash sets back. */
+static int64
+new_incarnation(void)
+{
+	uint64 random;
+
+	if (!pg_strong_random(&random, sizeof(random)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate a random number for a worker")));
+	return (int64) (random >> (FF_LEASE_BITS + 1));
+}
+
 FfWorkerSlot *
 ff_slot_take(Oid database, int number)
 {
+	int64 incarnation = new_incarnation();
+
 	Assert(mine == NULL);
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	for (int i = 0; i < FF_MAX_WORKERS && mine == NULL; i++)
@@ -86,7 +94,7 @@ ff_slot_take(Oid database, int number)
 		mine->database = database;
 		mine->pid = MyProcPid;
 		mine->number = number;
-		mine->incarnation = ++shared->incarnation;
+		mine->incarnation = incarnation;
 		mine->started_at = GetCurrentTimestamp();
 		strlcpy(mine->state, "starting", FF_STATE_LENGTH);
 	}
@@ -138,19 +146,26 @@ ff_slots_copy(int *count)
 	return copy;
 }
 
-int64 *
-ff_slots_living(int *count, int64 *newest)
+static bool
+is_alive(int64 incarnation)
 {
-	int64 *living = palloc(sizeof(int64) * FF_MAX_WORKERS);
-
-	*count = 0;
-	LWLockAcquire(lock, LW_SHARED);
-	*newest = shared->incarnation;
 	for (int i = 0; i < FF_MAX_WORKERS; i++)
-		if (OidIsValid(shared->slots[i].database))
-			living[(*count)++] = shared->slots[i].incarnation;
+		if (OidIsValid(shared->slots[i].database) && shared->slots[i].incarnation == incarnation)
+			return true;
+	return false;
+}
+
+int
+ff_slots_keep_dead(int64 *incarnations, int count)
+{
+	int kept = 0;
+
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < count; i++)
+		if (!is_alive(incarnations[i]))
+			incarnations[kept++] = incarnations[i];
 	LWLockRelease(lock);
-	return living;
+	return kept;
 }
 
 uint64

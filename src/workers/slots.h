@@ -24,7 +24,7 @@ typedef struct FfWorkerSlot
 	Oid database; /* InvalidOid: free */
 	pid_t pid;
 	int number;        /* from 1, within the database */
-	int64 incarnation; /* never used twice */
+	int64 incarnation; /* a random number: nobody has had it, or will have it */
 	TimestampTz started_at;
 	char state[FF_STATE_LENGTH]; /* for people: what it does, or why it waits */
 	int in_flight;               /* calls on the wire */
@@ -48,8 +48,8 @@ extern bool ff_slots_exist(void);
 /* A copy of every slot in use; palloc'd. */
 extern FfWorkerSlot *ff_slots_copy(int *count);
 
-/* Incarnations up to *newest that are not among the answered ones are dead; palloc'd. */
-extern int64 *ff_slots_living(int *count, int64 *newest);
+/* Leaves in the list only the incarnations that are not among the living; answers how many. */
+extern int ff_slots_keep_dead(int64 *incarnations, int count);
 /* How many workers of the server have ended so far; when it rises, leases may be orphaned. */
 extern uint64 ff_slots_ended(void);
 

@@ -15,7 +15,8 @@
 #include "workers/slots.h"
 #include "workers/turn.h"
 
-#define LEASE_TIME 60000 /* ms in which what was taken over is written down */
+#define LEASE_TIME      60000 /* ms in which what was taken over is written down */
+#define TAKE_OVER_LIMIT 500   /* leases taken over in one go */
 
 /* A copy that lives as long as the current context. */
 static FfClaimedTask
@@ -31,7 +32,11 @@ copy_task(const FfClaimedTask *task)
 	return copy;
 }
 
-/* Tasks of one connection become errands of one batch; answers how many. */
+/*
+ * Tasks of one connection become errands of one batch; answers how many.  What
+ * a call of an unknown connector has come to, nobody can say: it stays leased,
+ * and is looked at again when the lease has ended.
+ */
 static int
 adopt(FfClaimedTask *tasks, int count, FfClaimResult *result)
 {
@@ -42,9 +47,6 @@ adopt(FfClaimedTask *tasks, int count, FfClaimResult *result)
 
 	if (endpoint == NULL || endpoint->connector == NULL)
 	{
-		for (int i = 0; i < count; i++)
-			ff_tasks_unclaim(
-				tasks[i].merchant_id, &tasks[i].task_id, 1, tasks[i].lease, GetCurrentTimestamp());
 		if (endpoint != NULL)
 			ff_endpoint_let_go(endpoint);
 		return 0;
@@ -76,20 +78,24 @@ by_connection(const void *a, const void *b)
 static void
 take_over(int32 merchant_id, TimestampTz now, FfClaimResult *result)
 {
-	int living_count;
-	int64 newest;
-	int64 *living = ff_slots_living(&living_count, &newest);
+	int dead_count;
+	int64 *dead = ff_tasks_holders(merchant_id, &dead_count);
 	int count;
 	int end;
-	FfClaimedTask *tasks = ff_tasks_take_over(merchant_id,
-											  living,
-											  living_count,
-											  newest,
-											  now,
-											  ff_lease_next(),
-											  TimestampTzPlusMilliseconds(now, LEASE_TIME),
-											  &count);
+	FfClaimedTask *tasks;
 
+	/* in this order: whoever holds a lease has had a slot before, so without one it is dead */
+	dead_count = ff_slots_keep_dead(dead, dead_count);
+	tasks = ff_tasks_take_over(merchant_id,
+							   dead,
+							   dead_count,
+							   now,
+							   TAKE_OVER_LIMIT,
+							   ff_lease_next(),
+							   TimestampTzPlusMilliseconds(now, LEASE_TIME),
+							   &count);
+
+	result->more = count == TAKE_OVER_LIMIT;
 	qsort(tasks, count, sizeof(FfClaimedTask), by_connection);
 	for (int first = 0; first < count; first = end)
 	{
@@ -107,6 +113,7 @@ ff_errands_take_over(int32 merchant_id, TimestampTz now, FfClaimResult *result)
 	slist_init(&result->to_send);
 	slist_init(&result->finished);
 	result->claimed = 0;
+	result->more = false;
 	if (!ff_turn_begin(FF_TURN_ACT, context))
 		return false;
 	PG_TRY();

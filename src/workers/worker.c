@@ -195,6 +195,8 @@ look(void)
 	worker.suspects = ff_tasks_suspects(began);
 	if (worker.take_over)
 	{
+		bool more = false;
+
 		ff_turn_commit();
 		for (int i = 0; i < count; i++)
 		{
@@ -205,13 +207,14 @@ look(void)
 			if (!ff_errands_take_over(heads[i].merchant_id, began, &result))
 				return false;
 			append(&worker.finished, &result.finished);
+			more |= result.more;
 		}
-		worker.take_over = false;
+		worker.take_over = more;
 	}
 	else
 		ff_turn_commit();
 	ended = GetCurrentTimestamp();
-	worker.look = false;
+	worker.look = worker.take_over;
 	worker.look_at = ended + LOOK_SHARE * (ended - began);
 	worker.poll_at = TimestampTzPlusMilliseconds(ended, ff_guc_poll_interval * INT64CONST(1000));
 	return true;
