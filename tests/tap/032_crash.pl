@@ -1,4 +1,4 @@
-# Workers and the server are killed at any moment; nothing is sent twice, nothing is forgotten.
+# Scenario 13: workers and the server are killed at any moment; nothing is sent twice, nothing is forgotten.
 
 use strict;
 use warnings;
