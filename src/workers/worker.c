@@ -351,6 +351,7 @@ static int
 play_round(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
+	bool looks;
 	bool allowed = true;
 
 	ff_under_way_collect(&worker.finished);
@@ -361,7 +362,8 @@ play_round(void)
 	}
 	write_down(now);
 	notice(now);
-	if (worker.look && now >= worker.look_at)
+	looks = worker.look && now >= worker.look_at;
+	if (looks)
 		allowed = look();
 	if (allowed)
 		allowed = do_duties(now);
@@ -375,7 +377,8 @@ play_round(void)
 		worker.poll_at = TimestampTzPlusMilliseconds(now, ff_guc_poll_interval * INT64CONST(1000));
 		ff_lanes_update(NULL, 0);
 	}
-	worker.allowed = allowed;
+	/* a round that did not look, because something else woke it, has nothing new to say of it */
+	worker.allowed = allowed && (looks || worker.allowed);
 	ff_slot_mine()->in_flight = ff_under_way_count();
 	return time_to_sleep(allowed);
 }
