@@ -87,7 +87,7 @@ CREATE OR REPLACE FUNCTION fulfillment.explain_assignment(
 	  FROM (SELECT d.* FROM fulfillment.decisions d
 	         WHERE d.merchant_id = $2 AND d.order_id = $1
 	         ORDER BY d.decision_id DESC LIMIT 1) d,
-	       fulfillment.decision_table(d.chosen, d.alternatives, d.rejected, d.waiting) t
+	       fulfillment.decision_table(d.chosen::jsonb, d.alternatives::jsonb, d.rejected::jsonb, d.waiting::jsonb) t
 	$$;
 COMMENT ON FUNCTION fulfillment.explain_assignment(bigint, int) IS
 	'Why an order ships from where: its last decision with cost parts, the next best plans, what waits, and why other locations lost';

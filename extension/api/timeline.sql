@@ -15,7 +15,7 @@ CREATE OR REPLACE VIEW fulfillment.timeline WITH (security_invoker = true) AS
 		       h.history_id AS id
 		  FROM fulfillment.history h WHERE h.merchant_id = o.merchant_id AND h.order_id = o.order_id
 		UNION ALL
-		SELECT d.decided_at, 'decision', format('assigned at a cost of %s', d.cost), NULL, d.cause, NULL, d.chosen,
+		SELECT d.decided_at, 'decision', format('assigned at a cost of %s', d.cost), NULL, d.cause, NULL, d.chosen::jsonb,
 		       d.decision_id
 		  FROM fulfillment.decisions d WHERE d.merchant_id = o.merchant_id AND d.order_id = o.order_id
 		UNION ALL

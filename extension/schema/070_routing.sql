@@ -77,10 +77,10 @@ CREATE TABLE fulfillment.decisions (
 	cost numeric,
 	exact boolean NOT NULL DEFAULT true,
 	gap numeric NOT NULL DEFAULT 0,
-	chosen jsonb NOT NULL,
-	alternatives jsonb NOT NULL DEFAULT '[]',
-	rejected jsonb NOT NULL DEFAULT '[]',
-	waiting jsonb NOT NULL DEFAULT '[]',
+	chosen json NOT NULL, -- kept as it is written: every order writes these, people read a few
+	alternatives json NOT NULL DEFAULT '[]',
+	rejected json NOT NULL DEFAULT '[]',
+	waiting json NOT NULL DEFAULT '[]',
 	PRIMARY KEY (merchant_id, decision_id),
 	FOREIGN KEY (merchant_id, order_id) REFERENCES fulfillment.orders ON DELETE CASCADE
 );

@@ -22,17 +22,23 @@
 /* How often an order that lost its race is decided again before it is left for its next turn. */
 #define MAX_ROUNDS 5
 
-/* The guards of `route`, asked of all orders at once; the most urgent promise is served first. */
-static FfStatement routable =
-	FF_STATEMENT("select o.order_id from fulfillment.orders o"
-				 " where o.merchant_id = $1 and o.order_id = any ($2) and o.state = 'open'"
-				 "   and coalesce(o.not_before, $3) <= $3"
-				 "   and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
-				 "          and h.order_id = o.order_id and h.released_at is null)"
-				 "   and exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
-				 "          and l.order_id = o.order_id and l.assigned + l.cancelled < l.quantity)"
-				 " order by coalesce(o.promised_by, 'infinity'), o.order_id",
-				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+/*
+ * The guards of `route`, asked of all orders at once; the most urgent promise
+ * is served first.  The state is compared behind the join, or the index of all
+ * orders that live would be read instead of the rows asked for.
+ */
+static FfStatement routable = FF_STATEMENT(
+	"select o.order_id, o.next_routing_at, o.routing_reason"
+	"  from unnest($2) as u (order_id)"
+	"  cross join lateral (select x.* from fulfillment.orders x"
+	"         where x.merchant_id = $1 and x.order_id = u.order_id offset 0) o"
+	" where o.state = 'open' and coalesce(o.not_before, $3) <= $3"
+	"   and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
+	"          and h.order_id = o.order_id and h.released_at is null)"
+	"   and exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+	"          and l.order_id = o.order_id and l.assigned + l.cancelled < l.quantity)"
+	" order by coalesce(o.promised_by, 'infinity'), o.order_id",
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
 
 /* What cannot be routed is not due either: not before its date, or when what stops it ends. */
 static FfStatement park = FF_STATEMENT(
@@ -55,10 +61,18 @@ static FfStatement save_outcome = FF_STATEMENT(
 	" where o.merchant_id = $1 and o.order_id = u.order_id",
 	INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID);
 
+/* When an order is to be tried next and why; as it stands before it is decided. */
+typedef struct Turn
+{
+	TimestampTz next; /* 0: nothing waits */
+	const char *reason;
+} Turn;
+
 /* Routings and, side by side with them, the shipments they become. */
 typedef struct Wave
 {
 	int32 merchant_id;
+	const Turn *turns; /* of its orders, until now */
 	FfRouting *routings;
 	FfWaveReport report;
 	int count;
@@ -211,6 +225,14 @@ route_row(int32 merchant_id, const FfRouting *routing, const char *cause)
 										 routing->waiting_count)};
 }
 
+static bool
+same_turn(const Turn *a, const Turn *b)
+{
+	if (a->next != b->next || (a->reason == NULL) != (b->reason == NULL))
+		return false;
+	return a->reason == NULL || strcmp(a->reason, b->reason) == 0;
+}
+
 static void
 record_outcome(const Wave *wave, const char *cause)
 {
@@ -228,11 +250,16 @@ record_outcome(const Wave *wave, const char *cause)
 	for (int i = 0; i < wave->count; i++)
 	{
 		const FfRouting *routing = &wave->routings[i];
-
-		ff_column_add(&orders, ff_int8(routing->order_id));
 		/* who lost is due at once, but in another transaction: this one holds what others want */
-		ff_column_add(&retries, ff_time_or_null(routing->lost ? next_turn : routing->retry_at));
-		ff_column_add(&reasons, ff_text(routing->lost ? "busy" : routing->reason));
+		Turn turn = {.next = routing->lost ? next_turn : routing->retry_at,
+					 .reason = routing->lost ? "busy" : routing->reason};
+
+		if (!same_turn(&turn, &wave->turns[i]))
+		{
+			ff_column_add(&orders, ff_int8(routing->order_id));
+			ff_column_add(&retries, ff_time_or_null(turn.next));
+			ff_column_add(&reasons, ff_text(turn.reason));
+		}
 		if (routing->lost)
 		{
 			ff_tasks_wake_at_commit();
@@ -241,11 +268,12 @@ record_outcome(const Wave *wave, const char *cause)
 		settled[count] = *routing;
 		history[count++] = route_row(wave->merchant_id, routing, cause);
 	}
-	ff_run(&save_outcome,
-		   ff_int4(wave->merchant_id),
-		   ff_column(&orders),
-		   ff_column(&retries),
-		   ff_column(&reasons));
+	if (orders.count > 0) /* a new order that found its place is not written once more */
+		ff_run(&save_outcome,
+			   ff_int4(wave->merchant_id),
+			   ff_column(&orders),
+			   ff_column(&retries),
+			   ff_column(&reasons));
 	ff_routing_record(
 		wave->merchant_id, settled, count, cause, wave->count > 1 ? &wave->report : NULL);
 	ff_history_add(history, count);
@@ -305,9 +333,9 @@ try_single(void *argument)
  * never wait for each other; and is left for its next turn after some rounds.
  */
 static int
-assign_single(int32 merchant_id, int64 order_id, const char *cause)
+assign_single(int32 merchant_id, int64 order_id, const Turn *turn, const char *cause)
 {
-	SingleOrder single = {.wave = {.merchant_id = merchant_id, .count = 1},
+	SingleOrder single = {.wave = {.merchant_id = merchant_id, .turns = turn, .count = 1},
 						  .request = {.order_id = order_id},
 						  .cause = cause};
 
@@ -346,12 +374,16 @@ ff_orders_assign(int32 merchant_id, const int64 *order_ids, int count, const cha
 	Wave wave = {.merchant_id = merchant_id};
 	FfRoutingRequest *requests;
 	FfRows rows = find_routable(merchant_id, order_ids, count);
+	Turn *turns = palloc(sizeof(Turn) * (rows.count + 1));
 
+	for (uint64 i = 0; i < rows.count; i++)
+		turns[i] = (Turn){ff_row_time(&rows, i, 2), ff_row_text(&rows, i, 3)};
 	if (rows.count == 0)
 		return 0;
 	if (rows.count == 1)
-		return assign_single(merchant_id, ff_row_int8(&rows, 0, 1), cause);
+		return assign_single(merchant_id, ff_row_int8(&rows, 0, 1), turns, cause);
 	wave.count = (int) rows.count;
+	wave.turns = turns;
 	requests = palloc0(sizeof(FfRoutingRequest) * wave.count);
 	for (int i = 0; i < wave.count; i++)
 		requests[i].order_id = ff_row_int8(&rows, i, 1);

@@ -27,6 +27,14 @@ static FfStatement waiting_orders = FF_STATEMENT(
 	" order by coalesce(promised_by, 'infinity'), order_id limit $3 for update skip locked",
 	INT4OID, TIMESTAMPTZOID, INT4OID);
 
+/* A wave leaves nothing to conclude of an order that had no shipment before it. */
+static FfStatement with_older_shipments =
+	FF_STATEMENT("select u.order_id from unnest($2) as u (order_id)"
+				 " where exists (select 1 from fulfillment.shipments s where s.merchant_id = $1"
+				 "                  and s.order_id = u.order_id and s.created_at < $3)"
+				 " order by u.order_id",
+				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+
 static FfStatement shipments_of =
 	FF_STATEMENT("select count(*) from fulfillment.shipments"
 				 " where merchant_id = $1 and order_id = $2 and state <> 'cancelled'",
@@ -98,10 +106,22 @@ ff_due_lock(int32 merchant_id, int max_orders, int *count)
 int
 ff_due_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
 {
-	int shipments = count > 0 ? ff_orders_assign(merchant_id, order_ids, count, cause) : 0;
+	int shipments;
+	FfColumn ids;
+	FfRows rows;
 
+	if (count == 0)
+		return 0;
+	shipments = ff_orders_assign(merchant_id, order_ids, count, cause);
+	ff_column_init(&ids, INT8OID);
 	for (int i = 0; i < count; i++)
-		ff_order_settle(merchant_id, order_ids[i], cause);
+		ff_column_add(&ids, ff_int8(order_ids[i]));
+	rows = ff_run(&with_older_shipments,
+				  ff_int4(merchant_id),
+				  ff_column(&ids),
+				  ff_time(GetCurrentTransactionStartTimestamp()));
+	for (uint64 row = 0; row < rows.count; row++)
+		ff_order_settle(merchant_id, ff_row_int8(&rows, row, 1), cause);
 	return shipments;
 }
 

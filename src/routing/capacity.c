@@ -30,6 +30,16 @@ static FfStatement lock_days = FF_STATEMENT(
 	" order by d.location_id, d.day for update of d",
 	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
+/* One slot of one day, when there is one; the same price as use_days makes. */
+static FfStatement use_slot = FF_STATEMENT(
+	"update fulfillment.location_days d set used = d.used + 1, paced_at = greatest(d.paced_at, $6),"
+	"       price = greatest(0, d.price - $5 * greatest(0, $6 - d.paced_at)) + $4"
+	"  from fulfillment.locations l"
+	" where d.merchant_id = $1 and d.location_id = $2 and d.day = $3::text::date"
+	"   and l.merchant_id = $1 and l.location_id = $2"
+	"   and d.used < coalesce(l.daily_capacity, d.used + 1)",
+	INT4OID, INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID);
+
 static FfStatement use_days = FF_STATEMENT(
 	"update fulfillment.location_days d set used = d.used + u.slots,"
 	"       paced_at = greatest(d.paced_at, u.clock),"
@@ -221,6 +231,23 @@ take_slots(const Days *days, const FfRouting *routing)
 	return false;
 }
 
+/* The usual order has one part, and that takes its slot by one statement. */
+static bool
+take_one(int32 merchant_id, const Day *day)
+{
+	Days days = {.count = 1, .days = (Day *) day};
+
+	add_new(merchant_id, &days);
+	return ff_run(&use_slot,
+				  ff_int4(merchant_id),
+				  ff_int8(day->location_id),
+				  ff_text(day->day),
+				  ff_float8(day->part->pace.rise),
+				  ff_float8(day->part->pace.fall),
+				  ff_int4((int32) day->part->clock))
+			   .count == 1;
+}
+
 int
 ff_capacity_take(int32 merchant_id, FfRouting *routings, int count)
 {
@@ -229,6 +256,13 @@ ff_capacity_take(int32 merchant_id, FfRouting *routings, int count)
 
 	ff_spi_begin();
 	days = collect_days(routings, count);
+	if (count == 1 && days.count <= 1 && routings->part_count <= 1)
+	{
+		routings->lost |=
+			days.count > 0 && !routings->lost && !take_one(merchant_id, &days.days[0]);
+		ff_spi_end();
+		return routings->lost;
+	}
 	if (days.count > 0)
 		lock_all(merchant_id, &days);
 	for (int r = 0; r < count; r++)

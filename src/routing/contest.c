@@ -106,6 +106,35 @@ ask(FfWave *wave, int contender, const FfPool *pool, bool freely, FfOutcome *out
 	MemoryContextDelete(context);
 }
 
+static FfQuotes *
+quotes_of(FfContest *contest, const FfCandidates *candidates, const int *items)
+{
+	ff_arena_reset(&contest->scratch);
+	return ff_quotes_make(&candidates->problem,
+						  items,
+						  candidates->locations,
+						  candidates->demand->keep_back,
+						  &contest->scratch,
+						  &contest->keep);
+}
+
+/* Lines as they are or not at all, which is far less to look at; false: that they are already. */
+static bool
+part_no_lines(FfCandidates *candidates)
+{
+	FfRouteLine *lines = palloc(sizeof(FfRouteLine) * candidates->problem.nlines);
+	bool changed = false;
+
+	for (int i = 0; i < candidates->problem.nlines; i++)
+	{
+		lines[i] = candidates->problem.lines[i];
+		changed |= lines[i].lot != lines[i].quantity;
+		lines[i].lot = lines[i].quantity;
+	}
+	candidates->problem.lines = lines;
+	return changed;
+}
+
 static void
 make_contender(FfContest *contest, int c)
 {
@@ -121,13 +150,13 @@ make_contender(FfContest *contest, int c)
 	contender->items = items;
 	plain.stock_price = NULL;
 	candidates = candidates_of(contest, c, &plain);
-	ff_arena_reset(&contest->scratch);
-	contender->quotes = ff_quotes_make(&candidates->problem,
-									   items,
-									   candidates->locations,
-									   demand->keep_back,
-									   &contest->scratch,
-									   &contest->keep);
+	contender->quotes = quotes_of(contest, candidates, items);
+	if (contender->quotes != NULL && !contender->quotes->dear)
+		return;
+	contender->coarse = part_no_lines(candidates);
+	if (contender->coarse)
+		contender->quotes = quotes_of(contest, candidates, items);
+	contender->coarse &= contender->quotes != NULL;
 }
 
 static void

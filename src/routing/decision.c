@@ -25,11 +25,11 @@ static FfStatement insert_decisions = FF_STATEMENT(
 	" chosen, alternatives, rejected, waiting)"
 	" select $1, $3, d.order_id, $2, d.cost::numeric, d.exact, d.gap::numeric, d.chosen,"
 	" d.alternatives, d.rejected, d.waiting"
-	" from unnest($4::bigint[], $5::text[], $6::bool[], $7::text[], $8::jsonb[], $9::jsonb[],"
-	" $10::jsonb[], $11::jsonb[])"
+	" from unnest($4, $5, $6, $7, $8, $9,"
+	" $10, $11)"
 	" d (order_id, cost, exact, gap, chosen, alternatives, rejected, waiting)",
-	INT4OID, TEXTOID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID,
-	JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID);
+	INT4OID, TEXTOID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID, JSONARRAYOID,
+	JSONARRAYOID, JSONARRAYOID, JSONARRAYOID);
 
 static FfStatement insert_wave = FF_STATEMENT(
 	"insert into fulfillment.waves (merchant_id, cause, started_at, ended_at, orders, decided, cost,"
@@ -262,7 +262,7 @@ record_decisions(int32 merchant_id, int64 wave_id, const FfRouting *routings, in
 				 const char *cause)
 {
 	static const Oid types[] = {
-		INT8OID, TEXTOID, BOOLOID, TEXTOID, JSONBOID, JSONBOID, JSONBOID, JSONBOID};
+		INT8OID, TEXTOID, BOOLOID, TEXTOID, JSONOID, JSONOID, JSONOID, JSONOID};
 	FfColumn columns[lengthof(types)];
 
 	for (size_t c = 0; c < lengthof(types); c++)
@@ -277,10 +277,10 @@ record_decisions(int32 merchant_id, int64 wave_id, const FfRouting *routings, in
 		ff_column_add(&columns[1], ff_text(decision->cost));
 		ff_column_add(&columns[2], ff_bool(decision->exact));
 		ff_column_add(&columns[3], ff_text(decision->gap));
-		ff_column_add(&columns[4], ff_json_from_text(decision->chosen));
-		ff_column_add(&columns[5], ff_json_from_text(decision->alternatives));
-		ff_column_add(&columns[6], ff_json_from_text(decision->rejected));
-		ff_column_add(&columns[7], ff_json_from_text(decision->waiting));
+		ff_column_add(&columns[4], ff_text(decision->chosen));
+		ff_column_add(&columns[5], ff_text(decision->alternatives));
+		ff_column_add(&columns[6], ff_text(decision->rejected));
+		ff_column_add(&columns[7], ff_text(decision->waiting));
 	}
 	if (columns[0].count > 0)
 		ff_run(&insert_decisions,

@@ -15,7 +15,7 @@ typedef struct FfDecision
 	char *cost; /* decimal text */
 	char *gap;
 	bool exact;
-	char *chosen; /* JSON text, as the columns of table decisions */
+	char *chosen; /* JSON text, as columns of type json hold it */
 	char *alternatives;
 	char *rejected;
 	char *waiting;

@@ -42,14 +42,11 @@ static FfStatement locations_of_merchant =
 	FF_STATEMENT("select location_id, provider_id, code, country, latitude, longitude,"
 				 " (handling_cost * 1000000)::bigint, (pick_cost * 1000000)::bigint, safety_stock,"
 				 " hazmat_allowed, ships_abroad, working_days, closed_days, time_zone,"
-				 " date_part('epoch', cutoff)::int, coalesce(daily_capacity, -1)"
-				 " from fulfillment.locations where merchant_id = $1 and active"
+				 " date_part('epoch', cutoff)::int, coalesce(daily_capacity, -1),"
+				 " (select array_agg(c.provider_id) from fulfillment.location_carriers c"
+				 " where c.merchant_id = $1 and c.location_id = l.location_id)"
+				 " from fulfillment.locations l where merchant_id = $1 and active"
 				 " order by priority, location_id",
-				 INT4OID);
-
-static FfStatement carriers_of_locations =
-	FF_STATEMENT("select location_id, array_agg(provider_id) from fulfillment.location_carriers"
-				 " where merchant_id = $1 group by location_id",
 				 INT4OID);
 
 static FfStatement days_of_locations =
@@ -225,6 +222,7 @@ read_location(FfLocation *location, const FfRows *rows, uint64 row, TimestampTz 
 									 &location->working_days,
 									 &closed_days);
 	location->daily_capacity = ff_row_int4(rows, row, 16);
+	location->carriers = ff_row_numbers(rows, row, 17);
 }
 
 static int
@@ -261,20 +259,6 @@ ff_network_location(const FfNetwork *network, int64 location_id)
 		bsearch(&key, network->by_id, network->nlocations, sizeof(FfLocation *), compare_ids);
 
 	return found == NULL ? NULL : *found;
-}
-
-static void
-load_carriers(FfNetwork *network)
-{
-	FfRows rows = ff_run(&carriers_of_locations, ff_int4(network->merchant_id));
-
-	for (uint64 row = 0; row < rows.count; row++)
-	{
-		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 1));
-
-		if (location != NULL)
-			location->carriers = ff_row_numbers(&rows, row, 2);
-	}
 }
 
 /* How the price of a location's slots moves; not at all while nobody knows what a day brings. */
@@ -362,7 +346,6 @@ ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now)
 	load_services(network);
 	load_prices(network, countries);
 	load_locations(network);
-	load_carriers(network);
 	if (network->settings.learned_prices)
 		load_slot_prices(network);
 	load_days(network);

@@ -3,18 +3,19 @@
  *
  * Base prices of states.c, copied once; with what is left and the prices of
  * scarce things they become the best part of every content, which cover.c
- * puts together.  A content fits a place when none of its bytes is greater
+ * puts together.  A content fits a place when none of its digits is greater
  * than the place's, which one subtraction shows.  Plain C.
  */
 #include "routing/quotes.h"
 
 #include "routing/cover.h"
 
-#define MAX_CELLS      8192
-#define MAX_EFFORT     INT64_C(20000)
-#define MAX_DIMENSIONS 8
-#define MAX_BUNDLES    127
-#define HIGH_BITS      UINT64_C(0x8080808080808080)
+#define MAX_CELLS      32768
+#define MAX_EFFORT     INT64_C(100000)
+#define DEAR_EFFORT    INT64_C(1000)
+#define MAX_DIMENSIONS 16
+#define MAX_BUNDLES    7 /* in four bits, of which the highest is free */
+#define HIGH_BITS      UINT64_C(0x8888888888888888)
 
 static void *
 keep_copy(FfArena *keep, const void *what, size_t size)
@@ -28,7 +29,7 @@ pack(const int *bundles, int ndimensions)
 	uint64_t packed = 0;
 
 	for (int d = 0; d < ndimensions; d++)
-		packed |= (uint64_t) bundles[d] << (8 * d);
+		packed |= (uint64_t) bundles[d] << (4 * d);
 	return packed;
 }
 
@@ -128,6 +129,7 @@ ff_quotes_make(const FfProblem *problem, const int *items, const int *locations,
 	quotes->states.space = &quotes->space;
 	quotes->keep_back = keep_back;
 	quotes->all_lost = space.lost + space.all_penalty;
+	quotes->dear = ff_states_effort(&space) > DEAR_EFFORT;
 	keep_lines(quotes, problem, items, keep);
 	if (space.nplaces > 0)
 		keep_prices(quotes, space.places, locations, keep);
@@ -145,7 +147,7 @@ bundles_left(const FfQuotes *quotes, const FfPool *pool, int p)
 
 	for (int d = 0; d < space->ndimensions; d++)
 	{
-		bundles[d] = (int) (quotes->most[p] >> (8 * d) & MAX_BUNDLES);
+		bundles[d] = (int) (quotes->most[p] >> (4 * d) & MAX_BUNDLES);
 		for (int line = space->dimensions[d].first_line; line >= 0; line = space->next_line[line])
 		{
 			int cell = ff_pool_cell(pool, quotes->item[line], quotes->location[p]);

@@ -17,7 +17,7 @@ typedef struct FfQuotes
 	FfProblem problem; /* its rules; no lines, no locations */
 	FfSpace space;     /* dimensions and the lines in them; no places */
 	FfStates states;   /* numbers and base prices */
-	uint64_t *digits;  /* per state: bundles, a byte per dimension */
+	uint64_t *digits;  /* per state: bundles, four bits per dimension */
 	uint64_t *most;    /* per place: the bundles it had at the beginning */
 	int *location;     /* per place: its location in the pool */
 	int *item;         /* per line: in the pool */
@@ -25,6 +25,7 @@ typedef struct FfQuotes
 	int *ahead;      /* units that earlier lines want of the same item */
 	int keep_back;   /* units of every item it may not touch */
 	FfCost all_lost; /* of leaving everything unassigned */
+	bool dear;       /* many states: an answer takes much longer than others' */
 } FfQuotes;
 
 /*

@@ -19,8 +19,8 @@
 #define LEAST_STEP 1000
 #define MOST_STEP  2
 
-/* Contenders without quotes are dear to ask: one in so many of them in each round. */
-#define SELDOM 8
+/* Of contenders that are dear to ask, one in so many is asked in each round. */
+#define SELDOM 6
 
 typedef struct Walk
 {
@@ -52,6 +52,12 @@ walk(FfCost *price, FfCost least, Walk *walk, FfCost scale, int64_t excess, int6
 	*price += sign * walk->step * weight / 1000;
 	if (*price < least)
 		*price = least;
+}
+
+static bool
+is_dear(const FfContender *contender)
+{
+	return contender->quotes == NULL || contender->quotes->dear;
 }
 
 /* One order says what it would like now; what it liked before is taken back. */
@@ -152,7 +158,7 @@ ff_wave_price(FfWave *wave, int rounds)
 	for (round = 0; round < rounds; round++)
 	{
 		for (int c = 0; c < wave->count; c++)
-			if (round == 0 || wave->contenders[c].quotes != NULL || (round + c) % SELDOM == 0)
+			if (round == 0 || (round + c) % SELDOM == 0 || !is_dear(&wave->contenders[c]))
 				wish_again(wave, c, &wishes);
 		if (round == 0)
 			wave->scale = usual_cost(wave);

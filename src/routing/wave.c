@@ -31,13 +31,15 @@ ff_wave_init(FfWave *wave)
 		memset(&wave->contenders[c].outcome, 0, sizeof(FfOutcome));
 }
 
+/* At the prices of the pool; exactly, or as well as coarse quotes tell. */
 static void
-solve(FfWave *wave, int c, const FfPool *pool, bool freely, FfOutcome *outcome)
+solve(FfWave *wave, int c, const FfPool *pool, bool freely, bool exactly, FfOutcome *outcome)
 {
-	const FfQuotes *quotes = wave->contenders[c].quotes;
+	const FfContender *contender = &wave->contenders[c];
 
 	ff_arena_reset(wave->scratch);
-	if (quotes == NULL || !ff_quotes_solve(quotes, pool, freely, wave->scratch, outcome))
+	if (contender->quotes == NULL || (exactly && contender->coarse) ||
+		!ff_quotes_solve(contender->quotes, pool, freely, wave->scratch, outcome))
 		wave->ask(wave, c, pool, freely, outcome);
 }
 
@@ -73,7 +75,7 @@ ff_wave_wish(FfWave *wave, int contender)
 {
 	FfOutcome outcome;
 
-	solve(wave, contender, &wave->start, true, &outcome);
+	solve(wave, contender, &wave->start, true, false, &outcome);
 	keep_outcome(wave, &wave->contenders[contender], &outcome);
 }
 
@@ -91,7 +93,7 @@ ff_wave_bound(FfWave *wave)
 	{
 		FfOutcome outcome;
 
-		solve(wave, c, start, true, &outcome);
+		solve(wave, c, start, true, true, &outcome);
 		bound += outcome.least;
 	}
 	for (int l = 0; l < start->nlocations; l++)
@@ -140,7 +142,7 @@ place_all(FfWave *wave, FfPool *prices, FfCost *sums)
 	{
 		FfOutcome outcome;
 
-		solve(wave, c, prices, false, &outcome);
+		solve(wave, c, prices, false, false, &outcome);
 		keep_outcome(wave, &wave->contenders[c], &outcome);
 		ff_pool_take(wave->pool, &outcome, 1);
 		pace(wave, &outcome, prices);
@@ -211,7 +213,7 @@ improve(FfWave *wave, int c)
 	bool better;
 
 	ff_pool_take(wave->pool, &before, -1);
-	solve(wave, c, wave->pool, false, &outcome);
+	solve(wave, c, wave->pool, false, true, &outcome);
 	better = outcome.priced < before.priced;
 	if (better)
 	{
@@ -250,7 +252,8 @@ ff_wave_improve(FfWave *wave)
 	price_again(wave);
 	for (int c = 0; c < wave->count; c++)
 	{
-		if (!worth_looking(wave, &wave->contenders[c]))
+		/* who was placed coarsely is asked exactly in the end anyway */
+		if (wave->contenders[c].coarse || !worth_looking(wave, &wave->contenders[c]))
 			continue;
 		better += improve(wave, c);
 		if (!wave->go_on(wave, c + 1))

@@ -23,6 +23,7 @@
 typedef struct FfContender
 {
 	FfQuotes *quotes; /* NULL: too large to keep, asked anew */
+	bool coarse;      /* the quotes do not part lines; what it gets in the end is asked for */
 	int nlines;
 	const int *items;  /* per line: in the pool */
 	FfOutcome outcome; /* what it has now; while prices are looked for, what it would like */
