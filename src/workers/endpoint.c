@@ -89,16 +89,19 @@ ff_endpoint_read(int32 merchant_id, int64 connection_id, MemoryContext parent)
 void
 ff_endpoint_unlock(FfEndpoint *endpoint)
 {
+	MemoryContext before;
 	char *text;
 
 	if (endpoint->sealed == NULL)
 		return;
+	before = MemoryContextSwitchTo(endpoint->context);
 	text = ff_vault_open(endpoint->key.merchant_id,
 						 endpoint->key.connection_id,
 						 endpoint->sealed,
 						 endpoint->context);
 	ff_secrets_read(&endpoint->secrets, text);
 	ff_wipe_text(text);
+	MemoryContextSwitchTo(before);
 }
 
 void
