@@ -20,21 +20,32 @@
 	" t.sent_at, t.in_doubt, t.attempts, t.crashes, t.idempotency_key, t.progress," \
 	" t.payload, t.connection_id"
 
-static FfStatement claim_tasks = FF_STATEMENT(
-	"with due as materialized ("
-	" select w.task_id from fulfillment.tasks w"
-	"  where w.merchant_id = $1 and w.connection_id = $2 and (w.due_at, w.task_id) > ($3, $4)"
-	"    and w.due_at <= $5 and w.state = 'ready' and (w.crashes > 1) = $7"
-	"    and not exists (select 1 from fulfillment.tasks e where e.merchant_id = $1"
-	"      and e.subject_kind = w.subject_kind and e.subject_id = w.subject_id"
-	"      and e.connection_id = $2 and e.task_id < w.task_id and e.state <> 'parked')"
-	"  order by w.due_at, w.task_id limit $6 for update skip locked)"
-	" update fulfillment.tasks t set state = 'leased', lease = $8, leased_until = $9,"
-	"  attempts = t.attempts + 1"
-	" from due where t.merchant_id = $1 and t.task_id = due.task_id"
-	" returning " CLAIMED_COLUMNS,
-	INT4OID, INT8OID, TIMESTAMPTZOID, INT8OID, TIMESTAMPTZOID, INT4OID, BOOLOID, INT8OID,
-	TIMESTAMPTZOID);
+#define CLAIM(which)                                                                        \
+	FF_STATEMENT(                                                                           \
+		"with due as materialized ("                                                        \
+		" select w.task_id from fulfillment.tasks w"                                        \
+		"  where w.merchant_id = $1 and w.connection_id = $2"                               \
+		"    and (w.due_at, w.task_id) > ($3, $4)"                                          \
+		"    and w.due_at <= $5 and w.state = 'ready' and " which                           \
+		"    and not exists (select 1 from fulfillment.tasks e where e.merchant_id = $1"    \
+		"      and e.subject_kind = w.subject_kind and e.subject_id = w.subject_id"         \
+		"      and e.connection_id = $2 and e.task_id < w.task_id and e.state <> 'parked')" \
+		"  order by w.due_at, w.task_id limit $6 for update skip locked)"                   \
+		" update fulfillment.tasks t set state = 'leased', lease = $7, leased_until = $8,"  \
+		"  attempts = t.attempts + 1"                                                       \
+		" from due where t.merchant_id = $1 and t.task_id = due.task_id"                    \
+		" returning " CLAIMED_COLUMNS,                                                      \
+		INT4OID,                                                                            \
+		INT8OID,                                                                            \
+		TIMESTAMPTZOID,                                                                     \
+		INT8OID,                                                                            \
+		TIMESTAMPTZOID,                                                                     \
+		INT4OID,                                                                            \
+		INT8OID,                                                                            \
+		TIMESTAMPTZOID)
+
+static FfStatement claim_tasks = CLAIM("w.crashes <= 1");
+static FfStatement claim_suspects = CLAIM("w.crashes > 1"); /* as index tasks_suspects says it */
 
 static FfStatement unclaim_tasks =
 	FF_STATEMENT("update fulfillment.tasks set state = 'ready', lease = null, leased_until = null,"
@@ -78,11 +89,6 @@ static FfStatement read_heads = FF_STATEMENT(
 	"    order by due_at, task_id limit 1), 'infinity')"
 	" from head h where h.merchant_id > $1",
 	INT4OID);
-
-static FfStatement read_suspects =
-	FF_STATEMENT("select exists (select 1 from fulfillment.tasks"
-				 " where merchant_id > $1 and crashes > 1 and state = 'ready' and due_at <= $2)",
-				 INT4OID, TIMESTAMPTZOID);
 
 static FfClaimedTask
 read_task(const FfRows *rows, uint64 row, int32 merchant_id, int64 lease)
@@ -140,14 +146,13 @@ ff_tasks_claim(int32 merchant_id, int64 connection_id, FfQueuePlace *place, Time
 {
 	MemoryContext outer = ff_spi_begin();
 	FfClaimedTask *tasks;
-	FfRows rows = ff_run(&claim_tasks,
+	FfRows rows = ff_run(suspects ? &claim_suspects : &claim_tasks,
 						 ff_int4(merchant_id),
 						 ff_int8(connection_id),
 						 ff_time(place->due_at),
 						 ff_int8(place->task_id),
 						 ff_time(now),
 						 ff_int4(limit),
-						 ff_bool(suspects),
 						 ff_int8(lease),
 						 ff_time(leased_until));
 
@@ -233,17 +238,4 @@ ff_tasks_heads(int *count)
 	*count = (int) rows.count;
 	ff_spi_end();
 	return heads;
-}
-
-bool
-ff_tasks_suspects(TimestampTz now)
-{
-	bool found;
-	FfRows rows;
-
-	ff_spi_begin();
-	rows = ff_run(&read_suspects, ff_int4(0), ff_time(now));
-	found = ff_row_bool(&rows, 0, 1);
-	ff_spi_end();
-	return found;
 }

@@ -46,8 +46,8 @@ typedef struct FfQueuePlace
 /*
  * Claims at most limit tasks of a connection that are due at now, the oldest
  * first, from behind the place on; moves the place behind the last one.
- * suspects: only tasks workers have died with more than once, else only others.  Rows and
- * their texts are in the current context.
+ * suspects: only tasks with which workers have died more than once, else only
+ * others.  Rows and their texts are in the current context.
  */
 extern FfClaimedTask *ff_tasks_claim(int32 merchant_id, int64 connection_id, FfQueuePlace *place,
 									 TimestampTz now, int limit, bool suspects, int64 lease,
@@ -80,8 +80,5 @@ typedef struct FfQueueHead
 
 /* All connections that have tasks; does not look at more rows than there are heads and leases. */
 extern FfQueueHead *ff_tasks_heads(int *count);
-
-/* Whether some suspect is due, at any connection. */
-extern bool ff_tasks_suspects(TimestampTz now);
 
 #endif

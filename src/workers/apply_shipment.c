@@ -150,12 +150,19 @@ can_find(const FfSettling *settling)
 		   NULL;
 }
 
+/* From now on it is looked up before it is sent again. */
 void
-ff_apply_create_unknown(FfSettling *settling)
+ff_apply_create_lost(FfSettling *settling)
 {
 	FfShipmentReport report = report_of(settling);
 
 	settle_order(apply(settling, FF_SHIPMENT_EVENT_LOSE, &report), settling);
+}
+
+void
+ff_apply_create_unknown(FfSettling *settling)
+{
+	ff_apply_create_lost(settling);
 	if (can_find(settling))
 		ff_settling_again(settling, FF_FAILURE_UNKNOWN);
 	else

@@ -42,10 +42,11 @@ typedef struct FfErrand
 
 	/*
 	 * Set instead of a call when there is none to make: problem when it cannot
-	 * be made (an error here), lost when it may have been made already and its
-	 * answer will never come.
+	 * be made (an error here), put_off when it could not be made just now, lost
+	 * when it may have been made already and its answer will never come.
 	 */
 	const char *problem;
+	const char *put_off;
 	const char *lost;
 
 	/* the connection's limits know how it ended */

@@ -11,15 +11,12 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "connectors/call.h"
 #include "pg/attempt.h"
 #include "pg/guc.h"
 #include "pg/spi.h"
 #include "tasks/task.h"
-#include "workers/documents.h"
 #include "workers/errands.h"
-#include "workers/finish.h"
-#include "workers/slots.h"
+#include "workers/prepare.h"
 #include "workers/turn.h"
 #include "workers/verbs.h"
 
@@ -44,14 +41,6 @@ typedef struct Claim
 	int granted; /* allowance taken from the limits */
 	int64 lease;
 } Claim;
-
-/* Takes an errand out of the claim: it is given back, or has nothing to do. */
-static void
-take_out(Claim *claim, int index)
-{
-	claim->errands[index] = claim->errands[--claim->count];
-	claim->batch->errands--;
-}
 
 static bool
 needs_admission(const FfErrand *errand)
@@ -138,7 +127,7 @@ admit(Claim *claim, TimestampTz now)
 			continue;
 		else
 			withdrawn[withdrawn_count++].task_id = errand->task.task_id;
-		take_out(claim, i);
+		ff_errands_take_out(claim->errands, &claim->count, i);
 	}
 	claim->lane->admits = admits;
 	ff_tasks_unclaim(merchant_id,
@@ -148,107 +137,6 @@ admit(Claim *claim, TimestampTz now)
 					 TimestampTzPlusMilliseconds(now, SHORT_PAUSE * 2));
 	if (withdrawn_count > 0)
 		ff_tasks_settle(merchant_id, withdrawn, withdrawn_count);
-}
-
-/* A call whose work list is empty is not made: there is nothing to tell. */
-static void
-drop_idle(Claim *claim)
-{
-	FfSettlement *done = palloc0(sizeof(FfSettlement) * (claim->count + 1));
-	int done_count = 0;
-
-	for (int i = claim->count - 1; i >= 0; i--)
-	{
-		const FfErrand *errand = claim->errands[i];
-		const char *work = ff_verb_of(errand->calling)->work;
-
-		if (errand->document == NULL || work == NULL ||
-			ff_json_count(ff_json_get(errand->document, work)) > 0)
-			continue;
-		done[done_count++].task_id = errand->task.task_id;
-		take_out(claim, i);
-	}
-	if (done_count > 0)
-		ff_tasks_settle(claim->lane->key.merchant_id, done, done_count);
-}
-
-static void
-build_message(void *argument)
-{
-	FfErrand *errand = argument;
-
-	MemoryContextSwitchTo(errand->batch->context);
-	ff_connector_request(errand->batch->endpoint->connector,
-						 errand->calling,
-						 errand->document,
-						 &errand->transfer.message);
-}
-
-static void
-build_messages(Claim *claim)
-{
-	const FfEndpoint *endpoint = claim->batch->endpoint;
-
-	for (int i = 0; i < claim->count; i++)
-	{
-		FfErrand *errand = claim->errands[i];
-		FfTransfer *transfer = &errand->transfer;
-		ErrorData *error;
-
-		if (errand->problem != NULL)
-			continue;
-		if (!ff_attempt(build_message, errand, &error))
-		{
-			errand->problem = ff_error_sentence(error);
-			continue;
-		}
-		transfer->auth = &endpoint->connector->auth;
-		transfer->config = endpoint->config;
-		transfer->secrets = &endpoint->secrets;
-		transfer->merchant_id = endpoint->key.merchant_id;
-		transfer->connection_id = endpoint->key.connection_id;
-		transfer->limits = endpoint->wire_limits;
-		transfer->retry_after_s = -1;
-		transfer->owner = errand;
-	}
-}
-
-typedef struct Load
-{
-	MemoryContext context;
-	FfErrand **errands;
-	int count;
-} Load;
-
-static void
-load_some(void *argument)
-{
-	Load *load = argument;
-
-	MemoryContextSwitchTo(load->context);
-	ff_documents_load(load->errands, load->count);
-}
-
-/* All in one go; when that fails, each alone, to find the one it fails with. */
-static void
-load_documents(Claim *claim)
-{
-	Load load = {.context = claim->batch->context};
-	ErrorData *error;
-
-	load.errands = palloc(sizeof(FfErrand *) * (claim->count + 1));
-	for (int i = 0; i < claim->count; i++)
-		if (claim->errands[i]->problem == NULL)
-			load.errands[load.count++] = claim->errands[i];
-	if (load.count == 0 || ff_attempt(load_some, &load, &error))
-		return;
-	for (int i = 0; i < load.count; i++)
-	{
-		Load one = {.context = load.context, .errands = &load.errands[i], .count = 1};
-
-		if (!ff_attempt(load_some, &one, &error))
-			load.errands[i]->problem = ff_error_sentence(error);
-	}
 }
 
 /* The connection cannot be used at all: it is said once, and looked at again later. */
@@ -261,6 +149,7 @@ report_problem(FfLane *lane, const char *code, const char *problem, TimestampTz 
 								 psprintf("connection %s: %s", code, problem),
 								 "Correct the connection; its tasks wait.");
 	lane->not_before = TimestampTzPlusMilliseconds(now, PROBLEM_PAUSE);
+	lane->broken_at = now;
 }
 
 static void
@@ -313,10 +202,12 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 	FfClaimedTask *tasks;
 	TimestampTz again;
 	TimestampTz lease_end;
+	FfQueuePlace beginning = {.due_at = DT_NOBEGIN};
 	int wanted = suspects ? 1 : Min(room, lane->admits ? BATCH_SIZE : LARGE_BATCH);
 
 	if (endpoint == NULL)
 		return;
+	lane->broken_at = 0;
 	claim->batch = ff_batch_make(endpoint);
 	MemoryContextSwitchTo(claim->batch->context);
 	claim->granted = ff_limiter_take(&endpoint->key, &endpoint->limit, wanted, now, &again);
@@ -332,26 +223,23 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 	lease_end = ff_lease_end(endpoint, now);
 	tasks = ff_tasks_claim(lane->key.merchant_id,
 						   lane->key.connection_id,
-						   &lane->place,
+						   suspects ? &beginning : &lane->place,
 						   now,
 						   claim->granted,
 						   suspects,
 						   claim->lease,
 						   lease_end,
 						   &claim->count);
-	if (claim->count == 0)
-		pause_lane(lane, now);
-	else
+	if (claim->count > 0)
 		lane->pause = 0;
-	if (claim->count < claim->granted)
+	else if (!suspects)
+		pause_lane(lane, now);
+	if (claim->count < claim->granted && !suspects)
 		lane->due_at = DT_NOEND; /* the next look says when there is more */
 	claim->errands = ff_errands_make(claim->batch, tasks, claim->count);
 	for (int i = 0; i < claim->count; i++)
 		claim->errands[i]->give_up_at = ff_lease_give_up(lease_end);
 	admit(claim, now);
-	load_documents(claim);
-	drop_idle(claim);
-	build_messages(claim);
 }
 
 static void
@@ -371,7 +259,8 @@ hand_over(Claim *claim, FfClaimResult *result)
 	for (int i = claim->count - 1; i >= 0; i--) /* so that the first due is sent first */
 	{
 		FfErrand *errand = claim->errands[i];
-		bool sent = !local && errand->problem == NULL;
+		bool sent =
+			!local && errand->problem == NULL && errand->put_off == NULL && errand->lost == NULL;
 
 		slist_push_head(sent ? &result->to_send : &result->finished, &errand->node);
 	}
@@ -410,6 +299,8 @@ ff_errands_claim(FfLane *lane, int room, bool suspects, TimestampTz now, FfClaim
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
+	if (claim.count > 0)
+		ff_errands_prepare(claim.errands, &claim.count);
 	result->claimed = claim.count;
 	hand_over(&claim, result);
 	return true;

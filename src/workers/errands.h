@@ -21,9 +21,10 @@ typedef struct FfClaimResult
 } FfClaimResult;
 
 /*
- * Claims at most room tasks of the lane; suspects: one of those
- * workers have died with more than once.  Sets when the lane is to be looked at again.  Throws;
- * nothing stays claimed or taken then.  False when no work is allowed here.
+ * Claims at most room tasks of the lane; suspects: one of those that workers
+ * have died with more than once, else only others.  Sets when the lane is to be
+ * looked at again.  Throws; nothing stays claimed or taken then.  False when no
+ * work is allowed here.
  */
 extern bool ff_errands_claim(FfLane *lane, int room, bool suspects, TimestampTz now,
 							 FfClaimResult *result);

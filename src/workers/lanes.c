@@ -11,7 +11,8 @@
 
 #include "workers/lanes.h"
 
-#define LEAST_SHARE 8
+#define LEAST_SHARE  8
+#define BROKEN_PAUSE USECS_PER_SEC /* until a look lets an unusable connection be tried again */
 
 static HTAB *lanes = NULL;
 static FfLaneKey last = {0}; /* the lane looked at last: the next one comes first */
@@ -47,6 +48,8 @@ update_lane(const FfQueueHead *head)
 		memset((char *) lane + sizeof(FfLaneKey), 0, sizeof(FfLane) - sizeof(FfLaneKey));
 		lane->not_before = DT_NOBEGIN;
 	}
+	if (lane->broken_at != 0 && lane->broken_at + BROKEN_PAUSE < GetCurrentTimestamp())
+		lane->not_before = DT_NOBEGIN; /* it may have been mended: people wake us when they do */
 	lane->due_at = head->due_at;
 	lane->place = (FfQueuePlace){.due_at = DT_NOBEGIN};
 	lane->seen = true;

@@ -24,13 +24,15 @@ typedef struct FfLaneKey
 typedef struct FfLane
 {
 	FfLaneKey key;
-	FfQueuePlace place;     /* claims go on behind it */
-	TimestampTz due_at;     /* of its first task that waits; DT_NOEND: none */
-	TimestampTz not_before; /* limits, blocks or a blocked subject: no use to look before */
-	int pause;              /* ms: how long it was left alone when nothing could be claimed */
-	bool admits;            /* the last tasks claimed had to be looked at under lock */
-	int in_flight;          /* calls of ours on the wire */
-	bool seen;              /* by the last look */
+	FfQueuePlace place;      /* claims go on behind it */
+	TimestampTz due_at;      /* of its first task that waits; DT_NOEND: none */
+	TimestampTz not_before;  /* limits, blocks or a blocked subject: no use to look before */
+	TimestampTz suspects_at; /* suspects are not looked for before */
+	TimestampTz broken_at;   /* when its connection could not be used; 0: it can */
+	int pause;               /* ms: how long it was left alone when nothing could be claimed */
+	bool admits;             /* the last tasks claimed had to be looked at under lock */
+	int in_flight;           /* calls of ours on the wire */
+	bool seen;               /* by the last look */
 } FfLane;
 
 extern void ff_lanes_init(void);

@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "connectors/call.h"
+#include "pg/attempt.h"
 #include "pg/guc.h"
 #include "tasks/task.h"
 #include "transport/token.h"
@@ -41,6 +42,8 @@ read_unanswered(FfSettling *settling)
 
 	if (errand->problem != NULL)
 		without_answer(settling, FF_RESULT_REFUSED, FF_FAILURE_OURS, "not_called", errand->problem);
+	else if (errand->put_off != NULL)
+		without_answer(settling, FF_RESULT_RETRY, FF_FAILURE_OURS, "not_prepared", errand->put_off);
 	else if (errand->lost != NULL)
 		without_answer(settling,
 					   ff_errand_repeatable(errand) ? FF_RESULT_RETRY : FF_RESULT_UNKNOWN,
@@ -95,7 +98,7 @@ ff_outcome_read(FfSettling *settling)
 	char *text;
 
 	settling->retry_after_s = -1;
-	if (errand->problem != NULL || errand->lost != NULL ||
+	if (errand->problem != NULL || errand->put_off != NULL || errand->lost != NULL ||
 		(errand->on_wire && errand->transfer.fate != FF_FATE_ANSWERED))
 		read_unanswered(settling);
 	else
@@ -123,7 +126,9 @@ ff_outcome_read(FfSettling *settling)
 static FfEnding
 ending_of(const FfSettling *settling)
 {
-	if (settling->errand->problem != NULL || settling->errand->lost != NULL)
+	const FfErrand *errand = settling->errand;
+
+	if (errand->problem != NULL || errand->put_off != NULL || errand->lost != NULL)
 		return FF_ENDING_UNMADE;
 	switch (settling->result)
 	{
@@ -411,17 +416,37 @@ ff_outcome_apply(FfSettling *settling)
 	quarantine(settling);
 }
 
+/* Whoever tries it again must find its subject as after a lost answer, or as before the call. */
+static void
+note_failure(void *argument)
+{
+	FfSettling *settling = argument;
+	const FfVerb *verb = ff_verb_of(settling->errand->calling);
+	FfApply note = settling->end.in_doubt ? verb->lost : verb->nothing;
+
+	if (note != NULL)
+		note(settling);
+}
+
 void
 ff_outcome_failed(FfSettling *settling, const char *reason)
 {
-	settling->cause = psprintf("%s by connection %s",
-							   ff_operation_name(settling->errand->calling),
-							   settling->errand->batch->endpoint->code);
+	FfErrand *errand = settling->errand;
+	bool happened = errand->on_wire && !ff_errand_repeatable(errand);
+	ErrorData *error;
+
+	settling->cause = psprintf(
+		"%s by connection %s", ff_operation_name(errand->calling), errand->batch->endpoint->code);
 	if (settling->outcome == NULL)
 		settling->result = FF_RESULT_UNKNOWN;
 	keep(settling);
 	settling->end.error = reason;
-	settling->end.in_doubt = settling->errand->on_wire && !ff_errand_repeatable(settling->errand);
-	settling->end.sent_at = settling->errand->started_at;
+	if (happened && !errand->task.in_doubt)
+	{
+		settling->end.in_doubt = true;
+		settling->end.sent_at = errand->started_at;
+	}
+	if (!ff_attempt(note_failure, settling, &error))
+		reason = psprintf("%s; %s", reason, ff_error_sentence(error));
 	ff_settling_park(settling, "failed_here", reason);
 }

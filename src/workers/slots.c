@@ -125,6 +125,28 @@ ff_slot_state(const char *state)
 }
 
 bool
+ff_slot_take_suspect(void)
+{
+	bool taken = false;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	for (int i = 0; i < FF_MAX_WORKERS; i++)
+		taken |= shared->slots[i].suspect;
+	if (!taken)
+		mine->suspect = true;
+	LWLockRelease(lock);
+	return !taken;
+}
+
+void
+ff_slot_drop_suspect(void)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	mine->suspect = false;
+	LWLockRelease(lock);
+}
+
+bool
 ff_slots_exist(void)
 {
 	return shared != NULL;

@@ -30,6 +30,7 @@ typedef struct FfWorkerSlot
 	int in_flight;               /* calls on the wire */
 	int64 calls;                 /* made since it started */
 	int64 errors;                /* turns that ended in an error */
+	bool suspect;                /* it has a task in hand that may be what kills workers */
 	TimestampTz worked_at;       /* last time it had something to do */
 } FfWorkerSlot;
 
@@ -42,6 +43,13 @@ extern FfWorkerSlot *ff_slot_take(Oid database, int number);
 extern FfWorkerSlot *ff_slot_mine(void);
 extern int ff_slot_index(void);
 extern void ff_slot_state(const char *state);
+
+/*
+ * Leave to take a suspect in hand, which one worker of the server has at a
+ * time, so that each death has one suspect; false when another one has it.
+ */
+extern bool ff_slot_take_suspect(void);
+extern void ff_slot_drop_suspect(void);
 
 /* Whether there is shared memory at all: the library is preloaded. */
 extern bool ff_slots_exist(void);

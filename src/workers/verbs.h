@@ -45,6 +45,7 @@ typedef struct FfVerb
 	FfApply nothing; /* it certainly did not happen and will be tried again */
 	FfApply unknown; /* it may have happened and must not simply be repeated; NULL: a person decides
 					  */
+	FfApply lost;    /* what came back could not be written down; NULL: its subject need not know */
 	FfApply given_up; /* it was tried for the last time; NULL: nothing more than parking */
 } FfVerb;
 
@@ -71,6 +72,7 @@ extern void ff_apply_created(FfSettling *settling);
 extern void ff_apply_create_refused(FfSettling *settling);
 extern void ff_apply_create_nothing(FfSettling *settling);
 extern void ff_apply_create_unknown(FfSettling *settling);
+extern void ff_apply_create_lost(FfSettling *settling);
 extern void ff_apply_found(FfSettling *settling);
 extern void ff_apply_not_found(FfSettling *settling);
 extern void ff_apply_no_lookup(FfSettling *settling);

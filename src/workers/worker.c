@@ -48,6 +48,7 @@
 #define GATHER         20000 /* µs calls that ended may wait for others to be written down with */
 #define CALL_OFF_EVERY 5000  /* ms */
 #define SHARE_PAUSE    5000  /* µs until a lane that has its share of the wire asks for more */
+#define SUSPECT_PAUSE  200   /* ms until a suspect is looked for again beside other work */
 #define LOOK_SHARE     10    /* a look may take one part in so many of the time */
 
 typedef struct Worker
@@ -64,7 +65,7 @@ typedef struct Worker
 	bool take_over;           /* leases of the dead may be waiting */
 	uint64 ended_seen;
 	bool allowed;  /* the last round was allowed to act here */
-	bool suspects; /* tasks with which workers die are due: they are called alone */
+	int64 suspect; /* the suspect in hand: a task workers have died with; 0: none */
 	int pause;     /* ms; 0: the last round went well */
 	MemoryContext round;
 } Worker;
@@ -129,6 +130,13 @@ append(slist_head *list, slist_head *more)
 		slist_push_head(list, slist_pop_head_node(more));
 }
 
+static void
+drop_suspect(void)
+{
+	worker.suspect = 0;
+	ff_slot_drop_suspect();
+}
+
 /* Lanes whose calls have ended may be claimed from at once. */
 static void
 stir_lanes(void)
@@ -140,6 +148,8 @@ stir_lanes(void)
 		const FfErrand *errand = slist_container(FfErrand, node, iter.cur);
 		FfLane *lane = ff_lane_find(errand->task.merchant_id, errand->task.connection_id);
 
+		if (errand->task.task_id == worker.suspect)
+			drop_suspect();
 		if (lane == NULL || lane->pause == 0)
 			continue;
 		lane->pause = 0;
@@ -171,7 +181,7 @@ write_down(TimestampTz now)
 	if (write_at() > now)
 		return;
 	stir_lanes();
-	if (ff_finish(&worker.finished, now) || worker.suspects)
+	if (ff_finish(&worker.finished, now))
 		worker.look = true;
 	worker.gather_since = 0;
 	worker.write_time = GetCurrentTimestamp() - now;
@@ -192,7 +202,6 @@ look(void)
 	ff_lanes_update(heads, count);
 	worker.webhooks_at = ff_webhooks_next();
 	worker.jobs_at = ff_jobs_next();
-	worker.suspects = ff_tasks_suspects(began);
 	if (worker.take_over)
 	{
 		bool more = false;
@@ -220,10 +229,47 @@ look(void)
 	return true;
 }
 
-static bool
-alone(void)
+static void
+take_claimed(FfLane *lane, FfClaimResult *result, TimestampTz now)
 {
-	return ff_under_way_count() == 0 && slist_is_empty(&worker.finished);
+	if (result->claimed > 0)
+		ff_slot_mine()->worked_at = now;
+	ff_slot_mine()->calls += result->claimed;
+	ff_under_way_send(lane, &result->to_send);
+	append(&worker.finished, &result->finished);
+}
+
+static int64
+task_of(FfClaimResult *result)
+{
+	slist_head *list = slist_is_empty(&result->to_send) ? &result->finished : &result->to_send;
+
+	return slist_container(FfErrand, node, slist_head_node(list))->task.task_id;
+}
+
+/*
+ * Suspects go one at a time beside the others: when the next worker dies, the
+ * one that was in hand is put aside, and what died along with it is not.
+ */
+static bool
+claim_suspect(FfLane *lane, TimestampTz now)
+{
+	FfClaimResult result;
+
+	lane->suspects_at = TimestampTzPlusMilliseconds(now, SUSPECT_PAUSE);
+	if (worker.suspect != 0 || !ff_slot_take_suspect())
+		return true;
+	if (!ff_errands_claim(lane, 1, true, now, &result))
+	{
+		drop_suspect();
+		return false;
+	}
+	if (result.claimed == 0)
+		drop_suspect();
+	else
+		worker.suspect = task_of(&result);
+	take_claimed(lane, &result, now);
+	return true;
 }
 
 /* Claims from one lane; false when no work is allowed here. */
@@ -238,15 +284,13 @@ claim(FfLane *lane, TimestampTz now)
 		lane->not_before = now + SHARE_PAUSE;
 		return true;
 	}
-	if (!ff_errands_claim(lane, room, worker.suspects, now, &result))
+	if (!ff_errands_claim(lane, room, false, now, &result))
 		return false;
+	take_claimed(lane, &result, now);
 	if (lane->due_at == DT_NOEND)
 		worker.look = true;
-	if (result.claimed > 0)
-		ff_slot_mine()->worked_at = now;
-	ff_slot_mine()->calls += result.claimed;
-	ff_under_way_send(lane, &result.to_send);
-	append(&worker.finished, &result.finished);
+	if (result.claimed == 0 || lane->suspects_at <= now)
+		return claim_suspect(lane, now);
 	return true;
 }
 
@@ -259,23 +303,12 @@ room_is_worth_it(void)
 	return room > 0 && (room >= WORTHWHILE || room >= ff_under_way_capacity() / 2);
 }
 
-/*
- * Where a worker died more than once with a task in hand, one of those tasks
- * is to blame: to find out which, they are called one at a time, with nothing
- * else under way.
- */
-static bool
-may_claim(void)
-{
-	return worker.suspects ? alone() : room_is_worth_it();
-}
-
 static bool
 claim_due(TimestampTz now)
 {
 	FfLane *lane;
 
-	while (may_claim() && (lane = ff_lanes_next_due(now)) != NULL)
+	while (room_is_worth_it() && (lane = ff_lanes_next_due(now)) != NULL)
 	{
 		if (!claim(lane, now))
 			return false;
@@ -338,7 +371,7 @@ time_to_sleep(bool allowed)
 		next = Min(next, Min(worker.webhooks_at, worker.jobs_at));
 		if (worker.look)
 			next = Min(next, worker.look_at);
-		if (may_claim())
+		if (room_is_worth_it())
 			next = Min(next, ff_lanes_next_time());
 	}
 	if (next <= now)
@@ -410,6 +443,8 @@ recover(void)
 	ff_turn_abort();
 	RESUME_INTERRUPTS();
 	ff_slot_mine()->errors++;
+	if (worker.suspect == 0)
+		ff_slot_drop_suspect();
 	worker.look = true;
 	worker.pause = worker.pause == 0 ? FIRST_PAUSE : Min(worker.pause * 2, LONGEST_PAUSE);
 	worker.look_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), worker.pause);
