@@ -8,6 +8,7 @@ package FulfillmentWorld;
 #   my @orders = $world->submit('ups', 20);        # orders that go there, by id
 #   my ($one) = $world->shipments(@orders);        # {shipment_id, reference, state, ...}
 #   $world->comes_to_rest('all is done');          # no call is left to make
+#   $world->comes_to_rest_in_time('...');          # the same, where pauses would be long
 #   $world->is_sound('after the crash');           # nothing was lost, doubled or forgotten
 #
 # Every provider serves one location, which alone has its goods, so an order's place is known.  The
@@ -19,6 +20,7 @@ use warnings;
 
 use JSON::PP;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -120,7 +122,7 @@ sub provider
 		INSERT INTO fulfillment.providers (code, name, kind, integration, connection_id)
 		VALUES ('%1$s', '%1$s', '%2$s', '%3$s', %4$s);
 		INSERT INTO fulfillment.services (provider_id, code, name, provider_code, currency)
-		SELECT provider_id, 'standard', 'Standard', %5$s, 'USD' FROM fulfillment.providers
+		SELECT provider_id, 'standard', 'Standard', '%5$s', 'USD' FROM fulfillment.providers
 		 WHERE merchant_id = %7$d AND code = '%1$s';
 		INSERT INTO fulfillment.items (sku, name, weight_g, value, currency)
 		VALUES ('%1$s', 'From %1$s', 400, 25, 'USD');
@@ -137,7 +139,7 @@ sub provider
 		SELECT fulfillment.receive_stock('%1$s', '%1$s', %6$d);
 		},
 			$code, $row->{kind}, $row->{connector} ? 'api' : 'manual', $connection,
-			$row->{service} ? "'$row->{service}'" : 'NULL', $options{stock} // 100000,
+			$row->{service} // 'standard', $options{stock} // 100000,
 			$self->{merchant}));
 	return $self;
 }
@@ -255,6 +257,22 @@ sub time_passes
 			due_at = CASE state WHEN 'ready' THEN now() ELSE due_at END;
 		SELECT fulfillment.wake_workers();});
 	return;
+}
+
+# A test: no call is left to make when time goes by.
+sub comes_to_rest_in_time
+{
+	my ($self, $name) = @_;
+
+	my $left = 'SELECT count(*) FROM fulfillment.tasks WHERE state <> \'parked\'';
+	foreach my $hour (1 .. 2 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		last if $self->value($left) == 0;
+		$self->time_passes;
+		usleep(500_000);
+	}
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return is($self->value($left), 0, $name) || diag(explain([ $self->tasks ]));
 }
 
 # A test, the last of each under fire: nothing was lost, doubled or forgotten.
