@@ -306,13 +306,24 @@ ff_token_release(const FfTokenKey *key)
 static void
 forget(Token *token, bool refused, TimestampTz now)
 {
+	bool in_time = now < token->renew_at; /* else it ended on its way */
+
 	explicit_bzero(token->text, FF_TOKEN_SIZE);
 	token->ends_at = 0;
-	/* a fresh token that is refused is no better when fetched again at once */
-	if (refused && !TimestampDifferenceExceeds(token->stored_at, now, REFUSED_PAUSE_S * 1000))
+	if (!refused)
+	{
+		/* whoever says so has mended something */
+		token->not_before = 0;
+		token->failures = 0;
+	}
+	/*
+	 * A fresh token that is refused is no better when fetched again at once;
+	 * only a second one that is refused says something of the credentials.
+	 */
+	else if (in_time && !TimestampDifferenceExceeds(token->stored_at, now, REFUSED_PAUSE_S * 1000))
 	{
 		token->not_before = token->stored_at + REFUSED_PAUSE_S * USECS_PER_SEC;
-		token->unauthorized = true;
+		token->unauthorized = false;
 		strlcpy(token->error,
 				"the peer refused an access token that was just fetched",
 				FF_TOKEN_ERROR_SIZE);
@@ -336,14 +347,13 @@ ff_token_forget(Oid database, int merchant_id, int64 connection_id, uint64 gener
 	{
 		Token *token = find(&key);
 
-		if (token == NULL || (generation != 0 && token->generation != generation))
+		/* who refuses what was forgotten already tells nothing new */
+		if (token == NULL ||
+			(generation != 0 && (token->generation != generation || token->text[0] == '\0')))
 			continue;
 		forget(token, generation != 0, now);
 		if (grant != NULL && key.place == FF_TOKEN_FIRST)
-		{
 			forget(grant, false, now);
-			grant->not_before = 0;
-		}
 	}
 	leave();
 }

@@ -297,7 +297,8 @@ unauthorized(FfSettling *settling)
 
 	ff_token_forget(
 		key->database, key->merchant_id, key->connection_id, errand->transfer.token_generation);
-	if (ff_limiter_unauthorized(key, errand->started_at, settling->now))
+	/* counted from now on: calls that began before may have had the old token */
+	if (ff_limiter_unauthorized(key, errand->started_at, GetCurrentTimestamp()))
 		pause_connection(settling);
 	ff_settling_again(settling, FF_FAILURE_UNAUTHORIZED);
 }

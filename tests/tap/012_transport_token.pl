@@ -147,7 +147,7 @@ is($peer->count(qr{/token/forgotten}), 2, 'a token that was forgotten by hand is
 forget($forgotten, $result->{generation});
 ($result) = fetch($forgotten);
 is($result->{fate}, 'not_sent', 'a fresh token that was refused');
-ok($result->{unauthorized}, 'means that the credentials are no good');
+ok(!$result->{unauthorized}, 'says nothing yet of the credentials');
 is($peer->count(qr{/token/forgotten}), 2, 'and is not fetched again at once');
 
 # Tokens that do not come.
