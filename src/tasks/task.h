@@ -46,6 +46,8 @@ extern int ff_tasks_withdraw(int32 merchant_id, const char *subject_kind, int64 
 
 /* Wakes the workers of this database when the transaction commits (any commit, also prepared). */
 extern void ff_tasks_wake_at_commit(void);
+/* The same, and lets them forget why they left connections alone. */
+extern void ff_tasks_wake_afresh_at_commit(void);
 
 /*
  * Opens an attention row unless the same (kind, order, shipment, task) is open

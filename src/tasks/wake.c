@@ -39,12 +39,12 @@ typedef struct Shared
 static Shared *shared = NULL;
 static LWLock *lock;
 static Listener *mine = NULL;
-static bool wanted = false;
+static uint32 wanted = 0; /* what this transaction wakes for */
 
 static ProcessUtility_hook_type earlier_utility = NULL;
 
-void
-ff_wake_database(Oid database)
+static void
+wake(Oid database, uint32 reasons)
 {
 	if (shared == NULL)
 		return;
@@ -55,37 +55,43 @@ ff_wake_database(Oid database)
 
 		if (listener->database != database)
 			continue;
-		pg_atomic_write_u32(&listener->raised, 1);
+		pg_atomic_fetch_or_u32(&listener->raised, reasons);
 		pg_memory_barrier();
 		SetLatch(listener->latch);
 	}
 	LWLockRelease(lock);
 }
 
+void
+ff_wake_database(Oid database)
+{
+	wake(database, FF_WAKE_WORK);
+}
+
 static void
 at_end(XactEvent event, void *argument)
 {
-	if (!wanted)
+	if (wanted == 0)
 		return;
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PARALLEL_COMMIT:
-			wanted = false;
-			ff_wake_database(MyDatabaseId);
+			wake(MyDatabaseId, wanted);
+			wanted = 0;
 			break;
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PARALLEL_ABORT:
 		case XACT_EVENT_PREPARE: /* COMMIT PREPARED wakes, see below */
-			wanted = false;
+			wanted = 0;
 			break;
 		default:
 			break;
 	}
 }
 
-void
-ff_tasks_wake_at_commit(void)
+static void
+want(uint32 reasons)
 {
 	static bool registered = false;
 
@@ -94,7 +100,19 @@ ff_tasks_wake_at_commit(void)
 		RegisterXactCallback(at_end, NULL);
 		registered = true;
 	}
-	wanted = true;
+	wanted |= reasons;
+}
+
+void
+ff_tasks_wake_at_commit(void)
+{
+	want(FF_WAKE_WORK);
+}
+
+void
+ff_tasks_wake_afresh_at_commit(void)
+{
+	want(FF_WAKE_WORK | FF_WAKE_AFRESH);
 }
 
 /* What a prepared transaction wrote is unknown here, so its end wakes in any case. */
@@ -111,7 +129,7 @@ after_utility(PlannedStmt *statement, const char *text, bool read_only,
 
 	next(statement, text, read_only, context, parameters, environment, receiver, completion);
 	if (prepared)
-		ff_wake_database(MyDatabaseId);
+		wake(MyDatabaseId, FF_WAKE_WORK | FF_WAKE_AFRESH);
 }
 
 static void
@@ -140,7 +158,7 @@ ff_wake_listen(Oid database)
 			continue;
 		listener->database = database;
 		listener->latch = MyLatch;
-		pg_atomic_write_u32(&listener->raised, 1);
+		pg_atomic_write_u32(&listener->raised, FF_WAKE_WORK);
 		mine = listener;
 	}
 	LWLockRelease(lock);
@@ -148,10 +166,10 @@ ff_wake_listen(Oid database)
 		before_shmem_exit(leave, (Datum) 0);
 }
 
-bool
+uint32
 ff_wake_taken(void)
 {
-	return mine != NULL && pg_atomic_exchange_u32(&mine->raised, 0) != 0;
+	return mine == NULL ? 0 : pg_atomic_exchange_u32(&mine->raised, 0);
 }
 
 static void

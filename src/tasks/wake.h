@@ -18,8 +18,12 @@ extern void ff_wake_init(void);
 
 /* Enlists this process for its database, until it exits. */
 extern void ff_wake_listen(Oid database);
-/* Whether there was a wake-up since the last call.  Ask before looking for work, never after. */
-extern bool ff_wake_taken(void);
+/* Why somebody was woken; a set of these. */
+#define FF_WAKE_WORK   1 /* there may be work */
+#define FF_WAKE_AFRESH 2 /* a connection was mended: what failed before may succeed now */
+
+/* The wake-ups since the last call, 0: none.  Ask before looking for work, never after. */
+extern uint32 ff_wake_taken(void);
 
 /* Wakes every listener of a database now. */
 extern void ff_wake_database(Oid database);

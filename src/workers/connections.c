@@ -35,6 +35,12 @@ static FfStatement resume_row =
 				 " where merchant_id = $1 and connection_id = $2 and state = 'paused'",
 				 INT4OID, INT8OID);
 
+/* Calls that wait because of what was mended need not wait longer. */
+static FfStatement make_due =
+	FF_STATEMENT("update fulfillment.tasks set due_at = now() where merchant_id = $1"
+				 " and connection_id = $2 and state = 'ready' and due_at > now() and attempts > 0",
+				 INT4OID, INT8OID);
+
 static FfStatement keep_secret = FF_STATEMENT(
 	"insert into fulfillment.secrets (merchant_id, connection_id, ciphertext, names, set_at, set_by)"
 	" values ($1, $2, $3, $4, now(), $5)"
@@ -82,8 +88,10 @@ start_afresh(int32 merchant_id, int64 connection_id)
 {
 	FfLimiterKey key = {MyDatabaseId, merchant_id, connection_id};
 
+	ff_token_forget(MyDatabaseId, merchant_id, connection_id, 0);
 	ff_limiter_reset(&key);
-	ff_tasks_wake_at_commit();
+	ff_run(&make_due, ff_int4(merchant_id), ff_int8(connection_id));
+	ff_tasks_wake_afresh_at_commit();
 }
 
 PG_FUNCTION_INFO_V1(fulfillment_pause_connection);
@@ -206,7 +214,6 @@ fulfillment_set_secret(PG_FUNCTION_ARGS)
 		   ff_text(ff_actor()));
 	ff_wipe_text(plain);
 	note(merchant_id, connection_id, "set_secret", NULL);
-	ff_token_forget(MyDatabaseId, merchant_id, connection_id, 0);
 	start_afresh(merchant_id, connection_id);
 	ff_spi_end();
 	PG_RETURN_VOID();

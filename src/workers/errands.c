@@ -149,7 +149,6 @@ report_problem(FfLane *lane, const char *code, const char *problem, TimestampTz 
 								 psprintf("connection %s: %s", code, problem),
 								 "Correct the connection; its tasks wait.");
 	lane->not_before = TimestampTzPlusMilliseconds(now, PROBLEM_PAUSE);
-	lane->broken_at = now;
 }
 
 static void
@@ -207,7 +206,6 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 
 	if (endpoint == NULL)
 		return;
-	lane->broken_at = 0;
 	claim->batch = ff_batch_make(endpoint);
 	MemoryContextSwitchTo(claim->batch->context);
 	claim->granted = ff_limiter_take(&endpoint->key, &endpoint->limit, wanted, now, &again);

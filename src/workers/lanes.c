@@ -11,8 +11,7 @@
 
 #include "workers/lanes.h"
 
-#define LEAST_SHARE  8
-#define BROKEN_PAUSE USECS_PER_SEC /* until a look lets an unusable connection be tried again */
+#define LEAST_SHARE 8
 
 static HTAB *lanes = NULL;
 static FfLaneKey last = {0}; /* the lane looked at last: the next one comes first */
@@ -48,8 +47,6 @@ update_lane(const FfQueueHead *head)
 		memset((char *) lane + sizeof(FfLaneKey), 0, sizeof(FfLane) - sizeof(FfLaneKey));
 		lane->not_before = DT_NOBEGIN;
 	}
-	if (lane->broken_at != 0 && lane->broken_at + BROKEN_PAUSE < GetCurrentTimestamp())
-		lane->not_before = DT_NOBEGIN; /* it may have been mended: people wake us when they do */
 	lane->due_at = head->due_at;
 	lane->place = (FfQueuePlace){.due_at = DT_NOBEGIN};
 	lane->seen = true;
@@ -73,6 +70,20 @@ ff_lanes_update(const FfQueueHead *heads, int count)
 	while ((lane = hash_seq_search(&scan)) != NULL)
 		if (!lane->seen && lane->in_flight == 0)
 			hash_search(lanes, &lane->key, HASH_REMOVE, NULL);
+}
+
+void
+ff_lanes_let_go(void)
+{
+	HASH_SEQ_STATUS scan;
+	FfLane *lane;
+
+	hash_seq_init(&scan, lanes);
+	while ((lane = hash_seq_search(&scan)) != NULL)
+	{
+		lane->not_before = DT_NOBEGIN;
+		lane->pause = 0;
+	}
 }
 
 static TimestampTz

@@ -28,7 +28,6 @@ typedef struct FfLane
 	TimestampTz due_at;      /* of its first task that waits; DT_NOEND: none */
 	TimestampTz not_before;  /* limits, blocks or a blocked subject: no use to look before */
 	TimestampTz suspects_at; /* suspects are not looked for before */
-	TimestampTz broken_at;   /* when its connection could not be used; 0: it can */
 	int pause;               /* ms: how long it was left alone when nothing could be claimed */
 	bool admits;             /* the last tasks claimed had to be looked at under lock */
 	int in_flight;           /* calls of ours on the wire */
@@ -39,6 +38,9 @@ extern void ff_lanes_init(void);
 
 /* Brings all lanes up to date with the heads of the queue. */
 extern void ff_lanes_update(const FfQueueHead *heads, int count);
+
+/* Somebody has mended a connection: none is left alone any more. */
+extern void ff_lanes_let_go(void);
 
 /* The lane to look at next at this time, round and round; NULL when none is due. */
 extern FfLane *ff_lanes_next_due(TimestampTz now);

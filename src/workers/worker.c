@@ -344,8 +344,12 @@ notice(TimestampTz now)
 {
 	uint64 ended = ff_slots_ended();
 
-	if (ff_wake_taken())
+	uint32 woken = ff_wake_taken();
+
+	if (woken != 0)
 		worker.look = true;
+	if (woken & FF_WAKE_AFRESH)
+		ff_lanes_let_go();
 	if (now >= worker.poll_at)
 		worker.look = worker.take_over = true; /* leases may have ended by time */
 	if (ended != worker.ended_seen)
