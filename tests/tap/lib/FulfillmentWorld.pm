@@ -227,13 +227,13 @@ sub states
 	return join ', ', map { "$count{$_} $_" } sort keys %count;
 }
 
-# What is left to call, and when.
-sub tasks
+# What is left to call, and when; the first ones.
+sub explain_tasks
 {
 	my ($self) = @_;
 
-	return $self->rows('SELECT task_id, operation, subject_id, state, due_at, in_doubt, attempts,
-		 crashes, last_error FROM fulfillment.tasks ORDER BY merchant_id, task_id');
+	return diag($self->value('SELECT task_id, operation, state, due_at - now() AS due_in, in_doubt, attempts,
+		 crashes, last_error FROM fulfillment.tasks ORDER BY due_at, task_id LIMIT 10'));
 }
 
 # A test: no call is left to make but those that wait for a person.
@@ -243,7 +243,7 @@ sub comes_to_rest
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	return $self->comes_to(q{SELECT count(*) FROM fulfillment.tasks WHERE state <> 'parked'},
-		0, $name // 'no call is left to make') || diag(explain([ $self->tasks ]));
+		0, $name // 'no call is left to make') || $self->explain_tasks;
 }
 
 # As if an hour had gone by since the calls in doubt: a provider that was asked too early to be
@@ -272,18 +272,20 @@ sub comes_to_rest_in_time
 		usleep(500_000);
 	}
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	return is($self->value($left), 0, $name) || diag(explain([ $self->tasks ]));
+	return is($self->value($left), 0, $name) || $self->explain_tasks;
 }
 
-# A test, the last of each under fire: nothing was lost, doubled or forgotten.
+# A test, the last of each under fire: nothing was lost, doubled or forgotten.  Offences like a
+# pattern are expected.
 sub is_sound
 {
-	my ($self, $name) = @_;
+	my ($self, $name, $expected) = @_;
 
 	my @breaches = ($self->breaches_here, $self->{sim} ? $self->breaches_there : ());
+	@breaches = grep { $_ !~ $expected } @breaches if $expected;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	return is_deeply(\@breaches, [], "$name: nothing lost, doubled or forgotten")
-	  || diag(explain([ $self->tasks ]));
+	  || diag(join "\n", splice(@breaches, 0, 20));
 }
 
 # What the database says of itself.
