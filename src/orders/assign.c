@@ -27,18 +27,18 @@
  * is served first.  The state is compared behind the join, or the index of all
  * orders that live would be read instead of the rows asked for.
  */
-static FfStatement routable = FF_STATEMENT(
-	"select o.order_id, o.next_routing_at, o.routing_reason"
-	"  from unnest($2) as u (order_id)"
-	"  cross join lateral (select x.* from fulfillment.orders x"
-	"         where x.merchant_id = $1 and x.order_id = u.order_id offset 0) o"
-	" where o.state = 'open' and coalesce(o.not_before, $3) <= $3"
-	"   and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
-	"          and h.order_id = o.order_id and h.released_at is null)"
-	"   and exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
-	"          and l.order_id = o.order_id and l.assigned + l.cancelled < l.quantity)"
-	" order by coalesce(o.promised_by, 'infinity'), o.order_id",
-	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+static FfStatement routable =
+	FF_STATEMENT("select o.order_id, o.next_routing_at, o.routing_reason"
+				 "  from unnest($2) as u (order_id)"
+				 "  cross join lateral (select x.* from fulfillment.orders x"
+				 "         where x.merchant_id = $1 and x.order_id = u.order_id offset 0) o"
+				 " where o.state = 'open' and coalesce(o.not_before, $3) <= $3"
+				 "   and not exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
+				 "          and h.order_id = o.order_id and h.released_at is null)"
+				 "   and exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+				 "          and l.order_id = o.order_id and l.assigned + l.cancelled < l.quantity)"
+				 " order by coalesce(o.promised_by, 'infinity'), o.order_id",
+				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
 
 /* What cannot be routed is not due either: not before its date, or when what stops it ends. */
 static FfStatement park = FF_STATEMENT(
