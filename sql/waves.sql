@@ -62,6 +62,21 @@ UPDATE fulfillment.orders SET next_routing_at = now() WHERE merchant_id = 44 AND
 SELECT fulfillment.assign_orders();
 SELECT * FROM pg_temp.placed WHERE number LIKE 'D_';
 
+-- Who waited comes first when stock arrives, by the oldest promise, whatever it costs.
+INSERT INTO fulfillment.items (sku, name, weight_g) VALUES ('Z', 'Z', 100);
+SELECT pg_temp.together('W', '{FR,DE,FR}', '{Z,Z,Z}');
+UPDATE fulfillment.orders SET promised_by = CASE number WHEN 'W2' THEN '2030-01-01' ELSE '2030-01-02' END::timestamptz
+ WHERE merchant_id = 44 AND number LIKE 'W_';
+UPDATE fulfillment.orders SET next_routing_at = now() WHERE merchant_id = 44 AND number LIKE 'W_';
+SELECT fulfillment.assign_orders();
+SELECT fulfillment.receive_stock('X', 'Z', 1) > 0 AS received;
+SELECT number, next_routing_at <= now() AS due FROM fulfillment.orders WHERE merchant_id = 44 AND number LIKE 'W_' ORDER BY 1;
+SELECT fulfillment.assign_orders();
+SELECT * FROM pg_temp.placed WHERE number LIKE 'W_';
+SELECT fulfillment.receive_stock('Y', 'Z', 1) > 0 AS received;
+SELECT fulfillment.assign_orders();
+SELECT * FROM pg_temp.placed WHERE number LIKE 'W_';
+
 -- Without time the first take what they need.
 INSERT INTO fulfillment.routing_settings (wave_time) VALUES ('0');
 SELECT fulfillment.receive_stock('X', 'A', 1) > 0 AS received;

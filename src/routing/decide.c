@@ -3,7 +3,8 @@
  *
  * Demands one after the other through candidates, solver and decision; what
  * one takes is taken from the pool before the next.  Those of a wave compete
- * for it first (contest.h).  See decide.h for what the caller does with it.
+ * for it first (contest.h), behind those that waited for stock: they come
+ * before, one after the other.  See decide.h for what the caller does with it.
  */
 #include "postgres.h"
 
@@ -139,9 +140,11 @@ typedef struct Hearing
 {
 	FfNetwork *network;
 	FfPool *pool;
-	FfContest *contest; /* NULL: they come one after the other */
 	FfArena arena;
-	FfCost cost; /* of all plans, without prices of scarce things */
+	MemoryContext outer;   /* of what is answered */
+	MemoryContext scratch; /* of one order */
+	FfCost cost;           /* of the plans of a wave, without prices of scarce things */
+	int64 done;
 } Hearing;
 
 static FfCost
@@ -154,38 +157,45 @@ cost_of(const FfPlan *plan)
 	return cost;
 }
 
-/*
- * One demand; in a contest its plan goes back first, and what is best now is
- * at least as good.  The routing is made in the context outer.
- */
+/* What is best for one demand now, and taken. */
 static void
-hear(Hearing *hearing, const FfDemand *demand, int number, MemoryContext outer, FfRouting *routing)
+hear(Hearing *hearing, const FfDemand *demand, FfRouting *routing)
 {
 	FfCandidates *candidates;
 	FfSolution solution;
 	MemoryContext before;
 
+	CHECK_FOR_INTERRUPTS();
 	routing->order_id = demand->request.order_id;
-	if (demand->nlines == 0)
-		return;
-	if (hearing->contest != NULL)
-		ff_contest_give_back(hearing->contest, number);
-	candidates = solve(hearing->network, hearing->pool, demand, &hearing->arena, &solution);
-	before = MemoryContextSwitchTo(outer);
-	fill_routing(candidates, &solution, routing);
-	MemoryContextSwitchTo(before);
-	take(hearing->network, hearing->pool, candidates, &solution.plan);
-	hearing->cost += cost_of(&solution.plan);
-	if (hearing->contest == NULL)
-		ff_supply_price_slots(hearing->pool, hearing->network);
+	if (demand->nlines > 0)
+	{
+		before = MemoryContextSwitchTo(hearing->scratch);
+		candidates = solve(hearing->network, hearing->pool, demand, &hearing->arena, &solution);
+		MemoryContextSwitchTo(hearing->outer);
+		fill_routing(candidates, &solution, routing);
+		take(hearing->network, hearing->pool, candidates, &solution.plan);
+		hearing->cost += cost_of(&solution.plan);
+		MemoryContextSwitchTo(before);
+		MemoryContextReset(hearing->scratch);
+	}
+	ff_watch_done(++hearing->done);
 }
 
 static void
-fill_report(const Hearing *hearing, int count, FfWaveReport *report)
+hear_in_turn(Hearing *hearing, FfDemand **demands, int count, FfRouting **routings)
 {
-	const FfContest *contest = hearing->contest;
+	ff_watch_phase(FF_WAVE_EXPLAINING);
+	for (int d = 0; d < count; d++)
+	{
+		hear(hearing, demands[d], routings[d]);
+		ff_supply_price_slots(hearing->pool, hearing->network);
+	}
+}
 
-	report->orders = count;
+static void
+fill_report(const Hearing *hearing, const FfContest *contest, FfWaveReport *report)
+{
+	report->orders = contest->wave.count;
 	report->rounds = contest->rounds;
 	report->passes = contest->passes;
 	report->in_time = contest->in_time;
@@ -193,35 +203,77 @@ fill_report(const Hearing *hearing, int count, FfWaveReport *report)
 	report->bound = ff_cost_text(Min(contest->bound, hearing->cost));
 }
 
-/* Routings in the context outer; everything else goes away with SPI's. */
+/*
+ * They compete; then each one's plan goes back once more, and what is best now
+ * is at least as good.
+ */
+static void
+hear_together(Hearing *hearing, FfDemand **demands, int count, FfRouting **routings,
+			  FfWaveReport *report)
+{
+	FfDemand *contenders = palloc(sizeof(FfDemand) * count);
+	FfContest *contest;
+	MemoryContext before;
+
+	for (int d = 0; d < count; d++)
+		contenders[d] = *demands[d];
+	contest = ff_contest_run(hearing->network, hearing->pool, contenders, count);
+	ff_watch_phase(FF_WAVE_EXPLAINING);
+	hearing->cost = 0;
+	hearing->done = 0;
+	for (int d = 0; d < count; d++)
+	{
+		ff_contest_give_back(contest, d);
+		hear(hearing, &contenders[d], routings[d]);
+	}
+	before = MemoryContextSwitchTo(hearing->outer);
+	fill_report(hearing, contest, report);
+	MemoryContextSwitchTo(before);
+}
+
+/* Demands with the routings they are to get. */
+typedef struct Queue
+{
+	int count;
+	FfDemand **demands;
+	FfRouting **routings;
+} Queue;
+
+static void
+queue_up(Queue *queue, FfDemand *demand, FfRouting *routing)
+{
+	queue->demands[queue->count] = demand;
+	queue->routings[queue->count++] = routing;
+}
+
+/*
+ * Routings in the context outer; everything else goes away with SPI's.  Who
+ * waited before is served first, in the order of the requests.
+ */
 static FfRouting *
 decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryContext outer,
 	   FfWaveReport *report)
 {
 	Hearing hearing = {
 		.network = ff_network_for(merchant_id, demands, count, now),
+		.outer = outer,
 		.arena = {.allocate = allocate, .release = pfree, .context = CurrentMemoryContext}};
-	MemoryContext scratch =
-		AllocSetContextCreate(CurrentMemoryContext, "routing of one order", ALLOCSET_DEFAULT_SIZES);
 	FfRouting *routings = MemoryContextAllocZero(outer, sizeof(FfRouting) * (count + 1));
-	MemoryContext before;
+	Queue queues[2];
 
+	hearing.scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "routing of one order", ALLOCSET_DEFAULT_SIZES);
 	hearing.pool = &ff_supply_load(hearing.network, demands, count)->pool;
-	if (report != NULL && count > 1 && hearing.network->settings.wave_ms > 0)
-		hearing.contest = ff_contest_run(hearing.network, hearing.pool, demands, count);
-	ff_watch_phase(FF_WAVE_EXPLAINING);
-	before = MemoryContextSwitchTo(scratch);
+	for (int q = 0; q < 2; q++)
+		queues[q] = (Queue){.demands = palloc(sizeof(FfDemand *) * (count + 1)),
+							.routings = palloc(sizeof(FfRouting *) * (count + 1))};
 	for (int d = 0; d < count; d++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		hear(&hearing, &demands[d], d, outer, &routings[d]);
-		MemoryContextReset(scratch);
-		ff_watch_done(d + 1);
-	}
-	MemoryContextSwitchTo(outer);
-	if (hearing.contest != NULL)
-		fill_report(&hearing, count, report);
-	MemoryContextSwitchTo(before);
+		queue_up(&queues[demands[d].waited ? 0 : 1], &demands[d], &routings[d]);
+	hear_in_turn(&hearing, queues[0].demands, queues[0].count, queues[0].routings);
+	if (report != NULL && queues[1].count > 1 && hearing.network->settings.wave_ms > 0)
+		hear_together(&hearing, queues[1].demands, queues[1].count, queues[1].routings, report);
+	else
+		hear_in_turn(&hearing, queues[1].demands, queues[1].count, queues[1].routings);
 	return routings;
 }
 

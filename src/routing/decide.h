@@ -103,7 +103,8 @@ typedef struct FfWaveReport
  * One routing per request, in their order, palloc'd in the current context.
  * Requests of the same call see each other.  With a report they are a wave:
  * who gets the last unit is decided by what it saves.  Without, or where the
- * merchant gives waves no time, the first take what they need.
+ * merchant gives waves no time, the first take what they need; and so do, before
+ * all others, orders that were decided before and had to wait.
  */
 extern FfRouting *ff_routing_decide(int32 merchant_id, const FfRoutingRequest *requests, int count,
 									TimestampTz now, FfWaveReport *report);

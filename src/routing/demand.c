@@ -15,7 +15,9 @@
 
 static FfStatement orders_by_id = FF_STATEMENT(
 	"select order_id, channel_id, ship_to ->> 'country', ship_to ->> 'postcode', service,"
-	" promised_by, ship_complete, excluded_locations, attributes, received_at from fulfillment.orders"
+	" promised_by, ship_complete, excluded_locations, attributes, received_at,"
+	" coalesce(routing_reason not in ('not_before', 'held', 'busy'), false)"
+	" from fulfillment.orders"
 	" where merchant_id = $1 and order_id = any ($2)",
 	INT4OID, INT8ARRAYOID);
 
@@ -93,7 +95,10 @@ read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *chann
 	demand->ship_complete = ff_row_bool(rows, row, 7);
 	set_coordinates(demand, ff_row_json(rows, row, 9));
 	if (!demand->request.anew)
+	{
 		demand->failed = ff_row_numbers(rows, row, 8);
+		demand->waited = ff_row_bool(rows, row, 11);
+	}
 	else if (demand->promised_by != 0)
 		demand->promised_by += now - ff_row_time(rows, row, 10);
 }

@@ -45,6 +45,7 @@ typedef struct FfDemand
 	char *service;           /* asked for; NULL: any */
 	TimestampTz promised_by; /* 0: no promise */
 	bool ship_complete;
+	bool waited;      /* was tried before and found no stock or slot: it comes before who is new */
 	FfNumbers failed; /* locations that are not asked again */
 	int nlines;       /* 0: nothing is left */
 	FfDemandLine *lines;
