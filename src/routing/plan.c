@@ -72,8 +72,8 @@ fill_part(const FfSpace *space, const FfPick *pick, FfPart *part, int *backorder
 	option = &place->row->options[part->option];
 	tariff = &problem->tariffs[option->tariff];
 	part->weight_g = load.weight_g;
-	part->parcels =
-		ff_tariff_parcels(tariff, ff_tariff_weight(tariff, load.weight_g, load.volume_mm3));
+	part->parcels = ff_tariff_parcels(
+		tariff, ff_tariff_weight(tariff, load.weight_g, load.volume_mm3), load.volume_mm3);
 	part->cost = (FfPartCost){
 		.handling = place->row->handling,
 		.picking = load.nlines * place->row->pick,

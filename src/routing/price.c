@@ -151,12 +151,14 @@ fill_tariff(FfTariff *tariff, const FfTariffKey *key, bool crosses)
 	int64_t weight = 0;
 	int64_t until;
 
-	*tariff = (FfTariff){.parcel_limit_g = service->parcel_limit_g,
-						 .max_parcels = service->max_parcels,
-						 .step_g = service->step_g,
-						 .volume_divisor = service->volume_divisor,
-						 .max_value = service->max_value,
-						 .bands = bands};
+	*tariff =
+		(FfTariff){.parcel_limit_g = service->parcel_limit_g,
+				   .parcel_mm3 = ff_tariff_largest(service->max_length_mm, service->max_girth_mm),
+				   .max_parcels = service->max_parcels,
+				   .step_g = service->step_g,
+				   .volume_divisor = service->volume_divisor,
+				   .max_value = service->max_value,
+				   .bands = bands};
 	if (key->nrows == 0)
 		bands[tariff->nbands++] = (FfTariffBand){0, INT64_MAX, 0, 0};
 	for (; key->nrows > 0 && weight < INT64_MAX; weight = until)

@@ -27,6 +27,7 @@ typedef struct FfTariffBand
 typedef struct FfTariff
 {
 	int64_t parcel_limit_g; /* heaviest parcel; 0: no limit */
+	int64_t parcel_mm3;     /* largest parcel; 0: no limit */
 	int64_t max_parcels;    /* in one shipment; 0: any number */
 	int64_t step_g;         /* kilograms are charged in steps of this; greater than 0 */
 	int64_t volume_divisor; /* mm3 that count as a gram; 0: volume does not count */
@@ -38,8 +39,14 @@ typedef struct FfTariff
 /* The weight that counts: the goods', or their volume's if that is more. */
 extern int64_t ff_tariff_weight(const FfTariff *tariff, int64_t weight_g, int64_t volume_mm3);
 
-/* Parcels by weight alone: how goods fit into boxes is not known here. */
-extern int64_t ff_tariff_parcels(const FfTariff *tariff, int64_t counted_g);
+/* Parcels by weight and volume: how goods fit into boxes is not known here. */
+extern int64_t ff_tariff_parcels(const FfTariff *tariff, int64_t counted_g, int64_t volume_mm3);
+
+/*
+ * The largest volume within limits of the longest side and of length plus girth,
+ * each 0: none; 0 when there is neither.
+ */
+extern int64_t ff_tariff_largest(int64_t length_mm, int64_t girth_mm);
 
 /* FF_COST_NEVER when this cannot be carried. */
 extern FfCost ff_tariff_price(const FfTariff *tariff, int64_t weight_g, int64_t volume_mm3,

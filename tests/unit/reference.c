@@ -23,7 +23,8 @@ shipping_price(const FfTariff *t, int64_t weight, int64_t volume, FfCost value)
 		charged += t->step_g;
 	do
 		parcels++;
-	while (t->parcel_limit_g != 0 && parcels * t->parcel_limit_g < weight);
+	while ((t->parcel_limit_g != 0 && parcels * t->parcel_limit_g < weight) ||
+		   (t->parcel_mm3 != 0 && parcels * t->parcel_mm3 < volume));
 	if (t->max_parcels != 0 && parcels > t->max_parcels)
 		return FF_COST_NEVER;
 	for (int i = 0; i < t->nbands; i++)

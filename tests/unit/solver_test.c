@@ -110,6 +110,8 @@ random_tariff(FfTariff *t, FfTariffBand *bands)
 	t->step_g = chance(30) ? 1 : 250 * (1 + below(6));
 	if (chance(50))
 		t->parcel_limit_g = 500 * (1 + below(12));
+	if (chance(20))
+		t->parcel_mm3 = 500000 * (1 + below(8));
 	if (t->parcel_limit_g > 0 && chance(40))
 		t->max_parcels = 1 + below(3);
 	if (chance(15))
