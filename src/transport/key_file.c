@@ -171,6 +171,7 @@ create_file(const char *path)
 	(void) fsync_fname_ext(*folder ? folder : ".", true, true, WARNING);
 	ereport(LOG,
 			(errmsg("created key file \"%s\"", path),
+			 errhidestmt(true), /* it sets a secret */
 			 errhint("Keep a copy of it apart from the database's backups: without it no secret "
 					 "can be decrypted.")));
 }

@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "utils/builtins.h"
 
 #include "connectors/connector.h"
@@ -177,14 +178,9 @@ names_of(const FfJson *secret, const FfConnector *connector)
 	return ff_column(&names);
 }
 
-PG_FUNCTION_INFO_V1(fulfillment_set_secret);
-
-/* set_secret(connection, secret, merchant_id) */
-Datum
-fulfillment_set_secret(PG_FUNCTION_ARGS)
+static void
+set_secret(int32 merchant_id, const char *name, const FfJson *secret)
 {
-	int32 merchant_id = PG_GETARG_INT32(2);
-	FfJson *secret = ff_json_from_datum(PG_GETARG_DATUM(1));
 	const FfConnector *connector;
 	FfSecrets checked;
 	int64 connection_id;
@@ -193,7 +189,7 @@ fulfillment_set_secret(PG_FUNCTION_ARGS)
 
 	ff_require(FF_LEVEL_ADMIN, merchant_id);
 	ff_spi_begin();
-	rows = find(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	rows = find(merchant_id, name);
 	connection_id = ff_row_int8(&rows, 0, 1);
 	connector = ff_connector_find(ff_row_text(&rows, 0, 2));
 	if (connector == NULL)
@@ -216,6 +212,39 @@ fulfillment_set_secret(PG_FUNCTION_ARGS)
 	note(merchant_id, connection_id, "set_secret", NULL);
 	start_afresh(merchant_id, connection_id);
 	ff_spi_end();
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_set_secret);
+
+/*
+ * set_secret(connection, secret, merchant_id)
+ *
+ * The secret stands in the statement, which others would read in
+ * pg_stat_activity, and in the log next to an error.
+ */
+Datum
+fulfillment_set_secret(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	pgstat_report_activity(STATE_RUNNING, "SELECT fulfillment.set_secret(...)");
+	PG_TRY();
+	{
+		set_secret(PG_GETARG_INT32(2),
+				   text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				   ff_json_from_datum(PG_GETARG_DATUM(1)));
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		error->hide_stmt = error->hide_ctx = true;
+		ReThrowError(error);
+	}
+	PG_END_TRY();
 	PG_RETURN_VOID();
 }
 
