@@ -45,7 +45,8 @@ my %kinds = (
 		kind => 'carrier',
 		config => sub { return { clock_seconds => 3600 } },
 	},
-	hand => { kind => 'carrier' });
+	hand => { kind => 'carrier' },
+	hook => { connector => 'webhook', kind => 'messenger' });
 
 # The merchant's channel and nothing more.  Options: merchant (1), database (postgres).
 sub new
