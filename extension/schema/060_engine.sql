@@ -44,7 +44,6 @@ CREATE TABLE fulfillment.tasks (
 	autovacuum_vacuum_cost_delay = 0);
 -- No index names a column that claiming changes, so a claim is a heap-only update.
 CREATE INDEX tasks_due ON fulfillment.tasks (merchant_id, connection_id, due_at, task_id);
-CREATE INDEX tasks_suspect ON fulfillment.tasks (merchant_id, connection_id) WHERE crashes > 1;
 CREATE INDEX tasks_suspects ON fulfillment.tasks (merchant_id, connection_id, due_at, task_id) WHERE crashes > 1;
 CREATE INDEX tasks_subject ON fulfillment.tasks (merchant_id, subject_kind, subject_id, connection_id, task_id);
 COMMENT ON TABLE fulfillment.tasks IS 'Calls still to make, and only those: a finished task leaves and its story stays in calls';

@@ -45,7 +45,11 @@
 		TIMESTAMPTZOID)
 
 static FfStatement claim_tasks = CLAIM("w.crashes <= 1");
-static FfStatement claim_suspects = CLAIM("w.crashes > 1"); /* as index tasks_suspects says it */
+
+/* As index tasks_suspects says it; not while another one is leased, which would die along. */
+static FfStatement claim_suspects =
+	CLAIM("w.crashes > 1 and not exists (select 1 from fulfillment.tasks o"
+		  "  where o.merchant_id = $1 and o.crashes > 1 and o.state = 'leased')");
 
 static FfStatement unclaim_tasks =
 	FF_STATEMENT("update fulfillment.tasks set state = 'ready', lease = null, leased_until = null,"

@@ -137,10 +137,11 @@ drop_suspect(void)
 	ff_slot_drop_suspect();
 }
 
-/* Lanes whose calls have ended may be claimed from at once. */
-static void
+/* Lanes whose calls have ended may be claimed from at once; true when the suspect's has. */
+static bool
 stir_lanes(void)
 {
+	bool suspect = false;
 	slist_iter iter;
 
 	slist_foreach (iter, &worker.finished)
@@ -148,13 +149,13 @@ stir_lanes(void)
 		const FfErrand *errand = slist_container(FfErrand, node, iter.cur);
 		FfLane *lane = ff_lane_find(errand->task.merchant_id, errand->task.connection_id);
 
-		if (errand->task.task_id == worker.suspect)
-			drop_suspect();
+		suspect |= errand->task.task_id == worker.suspect;
 		if (lane == NULL || lane->pause == 0)
 			continue;
 		lane->pause = 0;
 		lane->not_before = DT_NOBEGIN;
 	}
+	return suspect;
 }
 
 /*
@@ -171,18 +172,25 @@ write_at(void)
 	return Max(next, worker.gather_since + Min(worker.write_time, GATHER));
 }
 
+/* Writing down may be what kills: until it is done nobody takes another suspect in hand. */
 static void
 write_down(TimestampTz now)
 {
+	bool suspect;
+
 	if (slist_is_empty(&worker.finished))
 		return;
 	if (worker.gather_since == 0)
 		worker.gather_since = now;
 	if (write_at() > now)
 		return;
-	stir_lanes();
+	suspect = stir_lanes();
+	if (suspect)
+		worker.suspect = 0; /* after an error, too, the next one may be taken */
 	if (ff_finish(&worker.finished, now))
 		worker.look = true;
+	if (suspect)
+		ff_slot_drop_suspect();
 	worker.gather_since = 0;
 	worker.write_time = GetCurrentTimestamp() - now;
 }
