@@ -41,3 +41,12 @@ CREATE OR REPLACE FUNCTION fulfillment.shipment_tracking_status(statuses text[])
     LANGUAGE C IMMUTABLE PARALLEL SAFE STRICT;
 COMMENT ON FUNCTION fulfillment.shipment_tracking_status(text[]) IS
     'the tracking status of a shipment from those of its packages: the worst trouble, else the slowest package; delivered only when all are';
+
+CREATE OR REPLACE FUNCTION fulfillment.parse_tracking_number(
+    tracking_number text, carriers text[] DEFAULT NULL,
+    OUT carrier text, OUT valid boolean, OUT number text, OUT format text, OUT checked boolean,
+    OUT tracking_url text, OUT candidates text[])
+    AS 'MODULE_PATHNAME', 'fulfillment_parse_tracking_number'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION fulfillment.parse_tracking_number(text, text[]) IS
+    'whose tracking number this is: carrier is null when it may be of several (candidates; carriers says which come into question), valid whether its form and check digit are right, checked whether it has a check digit, number the number without blanks and what a barcode carries beside it';
