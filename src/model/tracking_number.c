@@ -131,8 +131,9 @@ MOD37_36(const char *serial, int length)
 #define LINK_DHL   "https://www.dhl.com/global-en/home/tracking.html?submit=1&tracking-id="
 #define LINK_DHL_EXPRESS \
 	"https://www.dhl.com/global-en/home/tracking/tracking-express.html?submit=1&tracking-id="
-#define LINK_DHL_DE                                                                                \
-	"https://www.dhl.de/de/privatkunden/pakete-empfangen/verfolgen.html?piececode="
+
+#define LINK_DHL_DE "https://www.dhl.de/de/privatkunden/pakete-empfangen/verfolgen.html?piececode="
+
 #define LINK_POSTNORD "https://tracking.postnord.com/se/?id="
 #define LINK_YURTICI  "https://www.yurticikargo.com/tr/online-servisler/gonderi-sorgula?code="
 #define LINK_ARAS     "https://kargotakip.araskargo.com.tr/mainpage.aspx?code="
