@@ -12,21 +12,27 @@
 #include "stock/act.h"
 #include "tasks/task.h"
 
+/* Most of the time nobody waits; then this is all that is asked. */
+static FfStatement find_waiting = FF_STATEMENT(
+	"select o.order_id from fulfillment.orders o"
+	" where o.merchant_id = $1 and o.next_routing_at > $3 and exists ("
+	"       select 1 from fulfillment.order_lines l"
+	"        where l.merchant_id = $1 and l.order_id = o.order_id and l.item_id = any ($2))",
+	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID);
+
 /*
- * Orders that wait for one of these items are tried again, and where goods
- * came in they may be asked for again; one that is busy will be tried anyway.
+ * Orders that wait for what came in are tried again, and where it came in they
+ * may be asked for again; one that is busy will be tried anyway.
  */
-static FfStatement wake_waiting = FF_STATEMENT(
-	"update fulfillment.orders set next_routing_at = $3,"
-	"       excluded_locations = array(select x from unnest(excluded_locations) x"
-	"                                   where x <> all ($4))"
-	" where merchant_id = $1 and order_id in ("
-	"   select o.order_id from fulfillment.orders o"
-	"    where o.merchant_id = $1 and o.next_routing_at > $3 and exists ("
-	"          select 1 from fulfillment.order_lines l"
-	"           where l.merchant_id = $1 and l.order_id = o.order_id and l.item_id = any ($2))"
-	"    order by o.order_id for update skip locked)",
-	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
+static FfStatement wake_waiting =
+	FF_STATEMENT("update fulfillment.orders set next_routing_at = $3,"
+				 "       excluded_locations = array(select x from unnest(excluded_locations) x"
+				 "                                   where x <> all ($4))"
+				 " where merchant_id = $1 and order_id in ("
+				 "   select o.order_id from fulfillment.orders o"
+				 "    where o.merchant_id = $1 and o.order_id = any ($2) and o.next_routing_at > $3"
+				 "    order by o.order_id for update skip locked)",
+				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
 
 void
 ff_expect_quantity(int32 quantity, int32 least)
@@ -57,10 +63,26 @@ brings(const FfMovement *movement)
 		   (movement->kind < FF_MOVE_QUARANTINE || movement->kind == FF_MOVE_CLEAR);
 }
 
+static void
+wake_who_waits(int32 merchant_id, const FfColumn *items, const FfColumn *locations)
+{
+	FfArgument now = ff_time(GetCurrentTransactionStartTimestamp());
+	FfRows rows = ff_run(&find_waiting, ff_int4(merchant_id), ff_column(items), now);
+	FfColumn orders;
+
+	if (rows.count == 0)
+		return;
+	ff_column_init(&orders, INT8OID);
+	for (uint64 i = 0; i < rows.count; i++)
+		ff_column_add(&orders, ff_int8(ff_row_int8(&rows, i, 1)));
+	if (ff_run(&wake_waiting, ff_int4(merchant_id), ff_column(&orders), now, ff_column(locations))
+			.count > 0)
+		ff_tasks_wake_at_commit();
+}
+
 int
 ff_stock_try(int32 merchant_id, const FfMovement *movements, int count, FfShortage **shortages)
 {
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
 	FfColumn items;
 	FfColumn locations;
 
@@ -73,13 +95,8 @@ ff_stock_try(int32 merchant_id, const FfMovement *movements, int count, FfShorta
 			ff_column_add(&locations, ff_int8(movements[i].location_id));
 		}
 	/* orders are locked before stock */
-	if (items.count > 0 && ff_run(&wake_waiting,
-								  ff_int4(merchant_id),
-								  ff_column(&items),
-								  ff_time(now),
-								  ff_column(&locations))
-								   .count > 0)
-		ff_tasks_wake_at_commit();
+	if (items.count > 0)
+		wake_who_waits(merchant_id, &items, &locations);
 	return ff_stock_move(merchant_id, movements, count, shortages);
 }
 

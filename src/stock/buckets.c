@@ -51,8 +51,11 @@ fulfillment_move_bucket(PG_FUNCTION_ARGS)
 	ff_expect_quantity(movement.quantity, 1);
 	ff_expect_cause(movement.cause);
 	ff_spi_begin();
-	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	ff_level_ids(merchant_id,
+				 text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				 text_to_cstring(PG_GETARG_TEXT_PP(1)),
+				 &movement.location_id,
+				 &movement.item_id);
 	ff_stock_act(merchant_id, &movement, 1);
 	ff_spi_end();
 	PG_RETURN_VOID();

@@ -91,11 +91,14 @@ fulfillment_receive_stock(PG_FUNCTION_ARGS)
 	ff_require(FF_LEVEL_OPERATOR, merchant_id);
 	ff_expect_quantity(movement.quantity, 1);
 	ff_expect_cause(movement.cause);
+	movement.on_hand = &on_hand;
 	ff_spi_begin();
-	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	ff_level_ids(merchant_id,
+				 text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				 text_to_cstring(PG_GETARG_TEXT_PP(1)),
+				 &movement.location_id,
+				 &movement.item_id);
 	ff_stock_act(merchant_id, &movement, 1);
-	on_hand = on_hand_of(merchant_id, movement.location_id, movement.item_id);
 	ff_spi_end();
 	PG_RETURN_INT32(on_hand);
 }
@@ -121,11 +124,14 @@ fulfillment_adjust_stock(PG_FUNCTION_ARGS)
 				 errdetail("Field \"change\" says how many units come or go."),
 				 errhint("Correct the quantity.")));
 	ff_expect_cause(movement.cause);
+	movement.on_hand = &on_hand;
 	ff_spi_begin();
-	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	ff_level_ids(merchant_id,
+				 text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				 text_to_cstring(PG_GETARG_TEXT_PP(1)),
+				 &movement.location_id,
+				 &movement.item_id);
 	ff_stock_act(merchant_id, &movement, 1);
-	on_hand = on_hand_of(merchant_id, movement.location_id, movement.item_id);
 	ff_spi_end();
 	PG_RETURN_INT32(on_hand);
 }
@@ -144,8 +150,11 @@ fulfillment_count_stock(PG_FUNCTION_ARGS)
 	ff_expect_quantity(counted, 0);
 	ff_expect_cause(movement.cause);
 	ff_spi_begin();
-	movement.location_id = ff_location_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	movement.item_id = ff_item_id(merchant_id, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	ff_level_ids(merchant_id,
+				 text_to_cstring(PG_GETARG_TEXT_PP(0)),
+				 text_to_cstring(PG_GETARG_TEXT_PP(1)),
+				 &movement.location_id,
+				 &movement.item_id);
 	/* the level stays locked, so the difference is still right when it is written */
 	movement.quantity = counted - on_hand_of(merchant_id, movement.location_id, movement.item_id);
 	if (movement.quantity != 0)

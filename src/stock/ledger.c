@@ -163,6 +163,8 @@ play(FfStockLevel *level, const FfMovement *movement, FfEntry *entries, int *ent
 	}
 	entries[*entry_count] = entry_of(movement);
 	add_units(level, &entries[(*entry_count)++]);
+	if (movement->on_hand != NULL)
+		*movement->on_hand = level->units[FF_BUCKET_ON_HAND];
 }
 
 /* Plays the movements of one group; false, with everything as before, when one falls short. */

@@ -73,6 +73,7 @@ typedef struct FfMovement
 	int64 shipment_id;
 	int32 line;
 	const char *cause; /* why, for people; required */
+	int32 *on_hand;    /* where to put the units then on hand at its level; NULL: nowhere */
 } FfMovement;
 
 /* Why a group did not happen. */

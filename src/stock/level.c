@@ -11,18 +11,36 @@
 #include "pg/spi.h"
 #include "stock/level.h"
 
-/* Locks in the order of the sort; a row that another session changed is read anew. */
-static FfStatement lock_levels = FF_STATEMENT(
-	"select s.location_id, s.item_id, coalesce(s.safety_stock, l.safety_stock), s.on_hand,"
-	"       s.reserved, s.quarantine, s.damaged"
-	"  from fulfillment.stock_levels s"
+/*
+ * Every statement has two forms with the same arguments, as arrays for many rows
+ * and as they are for one: for the one row that most calls are about, taking
+ * arrays apart and sorting costs more than the row.
+ */
+typedef struct Forms
+{
+	FfStatement one;
+	FfStatement many;
+} Forms;
+
+#define READ_LEVELS                                                                         \
+	"select s.location_id, s.item_id, coalesce(s.safety_stock, l.safety_stock), s.on_hand," \
+	"       s.reserved, s.quarantine, s.damaged"                                            \
+	"  from fulfillment.stock_levels s"                                                     \
 	"  join fulfillment.locations l on l.merchant_id = $1 and l.location_id = s.location_id"
-	"  join unnest($2, $3) as k(location_id, item_id)"
-	"    on s.location_id = k.location_id and s.item_id = k.item_id"
-	" where s.merchant_id = $1"
-	" order by s.location_id, s.item_id"
-	"   for update of s",
-	INT4OID, INT8ARRAYOID, INT8ARRAYOID);
+
+/* Locks in the order of the sort; a row that another session changed is read anew. */
+static Forms lock_levels = {
+	.one = FF_STATEMENT(
+		READ_LEVELS
+		" where s.merchant_id = $1 and s.location_id = $2 and s.item_id = $3 for update of s",
+		INT4OID, INT8OID, INT8OID),
+	.many =
+		FF_STATEMENT(READ_LEVELS "  join unnest($2, $3) as k(location_id, item_id)"
+								 "    on s.location_id = k.location_id and s.item_id = k.item_id"
+								 " where s.merchant_id = $1"
+								 " order by s.location_id, s.item_id"
+								 "   for update of s",
+					 INT4OID, INT8ARRAYOID, INT8ARRAYOID)};
 
 static FfStatement add_levels = FF_STATEMENT(
 	"insert into fulfillment.stock_levels (merchant_id, location_id, item_id)"
@@ -31,27 +49,58 @@ static FfStatement add_levels = FF_STATEMENT(
 	" on conflict do nothing",
 	INT4OID, INT8ARRAYOID, INT8ARRAYOID);
 
-static FfStatement change_levels = FF_STATEMENT(
-	"update fulfillment.stock_levels s"
-	"   set on_hand = s.on_hand + k.on_hand, reserved = s.reserved + k.reserved,"
-	"       quarantine = s.quarantine + k.quarantine, damaged = s.damaged + k.damaged,"
-	"       changed_at = $8"
-	"  from unnest($2, $3, $4, $5, $6, $7)"
-	"    as k(location_id, item_id, on_hand, reserved, quarantine, damaged)"
-	" where s.merchant_id = $1 and s.location_id = k.location_id and s.item_id = k.item_id",
-	INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
-	TIMESTAMPTZOID);
+static Forms change_levels = {
+	.one = FF_STATEMENT(
+		"update fulfillment.stock_levels"
+		"   set on_hand = on_hand + $4, reserved = reserved + $5, quarantine = quarantine + $6,"
+		"       damaged = damaged + $7, changed_at = $8"
+		" where merchant_id = $1 and location_id = $2 and item_id = $3",
+		INT4OID, INT8OID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID),
+	.many = FF_STATEMENT(
+		"update fulfillment.stock_levels s"
+		"   set on_hand = s.on_hand + k.on_hand, reserved = s.reserved + k.reserved,"
+		"       quarantine = s.quarantine + k.quarantine, damaged = s.damaged + k.damaged,"
+		"       changed_at = $8"
+		"  from unnest($2, $3, $4, $5, $6, $7)"
+		"    as k(location_id, item_id, on_hand, reserved, quarantine, damaged)"
+		" where s.merchant_id = $1 and s.location_id = k.location_id and s.item_id = k.item_id",
+		INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
+		TIMESTAMPTZOID)};
 
-static FfStatement add_movements = FF_STATEMENT(
-	"insert into fulfillment.stock_movements (merchant_id, moved_at, location_id, item_id, kind,"
-	"       order_id, shipment_id, line, cause, on_hand_delta, reserved_delta, quarantine_delta,"
+#define ADD_MOVEMENTS                                                                             \
+	"insert into fulfillment.stock_movements (merchant_id, moved_at, location_id, item_id, kind," \
+	"       order_id, shipment_id, line, cause, on_hand_delta, reserved_delta, quarantine_delta," \
 	"       damaged_delta, actor)"
-	" select $1, $2, m.*, $14"
-	"   from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-	"     as m(location_id, item_id, kind, order_id, shipment_id, line, cause, on_hand, reserved,"
-	"          quarantine, damaged)",
-	INT4OID, TIMESTAMPTZOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-	INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, TEXTOID);
+
+static Forms add_movements = {
+	.one = FF_STATEMENT(ADD_MOVEMENTS
+						" values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+						INT4OID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID, INT8OID, INT8OID,
+						INT4OID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID),
+	.many = FF_STATEMENT(
+		ADD_MOVEMENTS
+		" select $1, $2, m.*, $14"
+		"   from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+		"     as m(location_id, item_id, kind, order_id, shipment_id, line, cause, on_hand, reserved,"
+		"          quarantine, damaged)",
+		INT4OID, TIMESTAMPTZOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
+		INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
+		INT4ARRAYOID, TEXTOID)};
+
+/* The statement for so many rows. */
+static FfStatement *
+form_for(Forms *forms, int count)
+{
+	return count == 1 ? &forms->one : &forms->many;
+}
+
+/* A column as the form for its rows takes it. */
+static FfArgument
+cells(const FfColumn *column)
+{
+	return column->count == 1 ? (FfArgument){.value = column->values[0], .null = column->nulls[0]}
+							  : ff_column(column);
+}
 
 static int
 compare_levels(const void *a, const void *b)
@@ -97,6 +146,7 @@ levels_of(const FfMovement *movements, int count, int *level_count)
 static void
 lock_and_read(int32 merchant_id, FfStockLevel *levels, int count)
 {
+	FfStatement *lock = form_for(&lock_levels, count);
 	FfColumn locations;
 	FfColumn items;
 	FfRows rows;
@@ -108,11 +158,11 @@ lock_and_read(int32 merchant_id, FfStockLevel *levels, int count)
 		ff_column_add(&locations, ff_int8(levels[i].location_id));
 		ff_column_add(&items, ff_int8(levels[i].item_id));
 	}
-	rows = ff_run(&lock_levels, ff_int4(merchant_id), ff_column(&locations), ff_column(&items));
+	rows = ff_run(lock, ff_int4(merchant_id), cells(&locations), cells(&items));
 	if (rows.count < (uint64) count)
 	{
 		ff_run(&add_levels, ff_int4(merchant_id), ff_column(&locations), ff_column(&items));
-		rows = ff_run(&lock_levels, ff_int4(merchant_id), ff_column(&locations), ff_column(&items));
+		rows = ff_run(lock, ff_int4(merchant_id), cells(&locations), cells(&items));
 	}
 	for (uint64 i = 0; i < rows.count; i++)
 	{
@@ -157,14 +207,14 @@ ff_levels_write(int32 merchant_id, const FfStockLevel *levels, int count, Timest
 			ff_column_add(&units[bucket], ff_int4(level->units[bucket] - level->before[bucket]));
 	}
 	if (locations.count > 0)
-		ff_run(&change_levels,
+		ff_run(form_for(&change_levels, locations.count),
 			   ff_int4(merchant_id),
-			   ff_column(&locations),
-			   ff_column(&items),
-			   ff_column(&units[FF_BUCKET_ON_HAND]),
-			   ff_column(&units[FF_BUCKET_RESERVED]),
-			   ff_column(&units[FF_BUCKET_QUARANTINE]),
-			   ff_column(&units[FF_BUCKET_DAMAGED]),
+			   cells(&locations),
+			   cells(&items),
+			   cells(&units[FF_BUCKET_ON_HAND]),
+			   cells(&units[FF_BUCKET_RESERVED]),
+			   cells(&units[FF_BUCKET_QUARANTINE]),
+			   cells(&units[FF_BUCKET_DAMAGED]),
 			   ff_time(now));
 }
 
@@ -204,7 +254,7 @@ ff_entries_write(int32 merchant_id, const FfEntry *entries, int count, Timestamp
 	arguments[0] = ff_int4(merchant_id);
 	arguments[1] = ff_time(now);
 	for (int i = 0; i < (int) lengthof(columns); i++)
-		arguments[2 + i] = ff_column(&columns[i]);
+		arguments[2 + i] = cells(&columns[i]);
 	arguments[lengthof(types) + 2] = ff_text(ff_actor());
-	ff_run_arguments(&add_movements, arguments, lengthof(arguments));
+	ff_run_arguments(form_for(&add_movements, count), arguments, lengthof(arguments));
 }

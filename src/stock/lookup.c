@@ -18,31 +18,52 @@ static FfStatement find_location = FF_STATEMENT(
 static FfStatement find_item = FF_STATEMENT(
 	"select item_id from fulfillment.items where merchant_id = $1 and sku = $2", INT4OID, TEXTOID);
 
-static int64
-find(FfStatement *statement, int32 merchant_id, const char *what, const char *table,
-	 const char *name)
-{
-	FfRows rows = ff_run(statement, ff_int4(merchant_id), ff_text(name));
+static FfStatement find_both = FF_STATEMENT(
+	"select (select location_id from fulfillment.locations where merchant_id = $1 and code = $2),"
+	"       (select item_id from fulfillment.items where merchant_id = $1 and sku = $3)",
+	INT4OID, TEXTOID, TEXTOID);
 
-	if (rows.count == 0)
+static int64
+expect(int64 id, int32 merchant_id, const char *what, const char *table, const char *name)
+{
+	if (id == 0)
 		ereport(ERROR,
 				(errcode(FF_ERR_UNKNOWN_OBJECT),
 				 errmsg("unknown %s \"%s\"", what, name),
 				 errdetail("Merchant %d has no %s of this name.", merchant_id, what),
 				 errhint("Add a row to fulfillment.%s.", table)));
-	return ff_row_int8(&rows, 0, 1);
+	return id;
+}
+
+static int64
+find(FfStatement *statement, int32 merchant_id, const char *name)
+{
+	FfRows rows = ff_run(statement, ff_int4(merchant_id), ff_text(name));
+
+	return rows.count == 0 ? 0 : ff_row_int8(&rows, 0, 1);
 }
 
 int64
 ff_location_id(int32 merchant_id, const char *code)
 {
-	return find(&find_location, merchant_id, "location", "locations", code);
+	return expect(
+		find(&find_location, merchant_id, code), merchant_id, "location", "locations", code);
 }
 
 int64
 ff_item_id(int32 merchant_id, const char *sku)
 {
-	return find(&find_item, merchant_id, "SKU", "items", sku);
+	return expect(find(&find_item, merchant_id, sku), merchant_id, "SKU", "items", sku);
+}
+
+void
+ff_level_ids(int32 merchant_id, const char *code, const char *sku, int64 *location_id,
+			 int64 *item_id)
+{
+	FfRows rows = ff_run(&find_both, ff_int4(merchant_id), ff_text(code), ff_text(sku));
+
+	*location_id = expect(ff_row_int8(&rows, 0, 1), merchant_id, "location", "locations", code);
+	*item_id = expect(ff_row_int8(&rows, 0, 2), merchant_id, "SKU", "items", sku);
 }
 
 static Datum
