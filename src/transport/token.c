@@ -29,6 +29,7 @@
 #define FETCH_LIMIT_MS     60000
 #define UNKNOWN_LIFETIME_S 300
 #define LONGEST_LEAD_S     1800
+#define LONGEST_MARGIN_S   10
 #define FIRST_PAUSE_S      5
 #define LONGEST_PAUSE_S    600
 /* how long a token that was refused right after its fetch is not fetched again */
@@ -249,7 +250,7 @@ ff_token_look_up(const FfTokenKey *key, TimestampTz now, FfTokenAnswer *answer)
 void
 ff_token_store(const FfTokenKey *key, const char *text, int lifetime_s, TimestampTz now)
 {
-	int64 lifetime = lifetime_s > 0 ? lifetime_s : UNKNOWN_LIFETIME_S;
+	int64 lifetime = (lifetime_s > 0 ? lifetime_s : UNKNOWN_LIFETIME_S) * USECS_PER_SEC;
 	Token *token;
 
 	enter();
@@ -257,12 +258,15 @@ ff_token_store(const FfTokenKey *key, const char *text, int lifetime_s, Timestam
 	token = find_same(key);
 	if (token != NULL)
 	{
+		/* the peer counts from when it gave the token, not from when that was read here */
+		TimestampTz given_at = token->fetcher == MyProcPid ? token->fetch_began_at : now;
+
 		token = take_place(key);
 		strlcpy(token->text, text, FF_TOKEN_SIZE);
 		token->generation = ++table->last_generation;
 		token->stored_at = now;
-		token->ends_at = now + lifetime * USECS_PER_SEC;
-		token->renew_at = token->ends_at - Min(lifetime / 10, LONGEST_LEAD_S) * USECS_PER_SEC;
+		token->renew_at = given_at + lifetime - Min(lifetime / 10, LONGEST_LEAD_S * USECS_PER_SEC);
+		token->ends_at = given_at + lifetime - Min(lifetime / 20, LONGEST_MARGIN_S * USECS_PER_SEC);
 		token->used_at = now;
 	}
 	leave();

@@ -9,8 +9,9 @@
  * must report with ff_token_store, ff_token_fail or ff_token_release), wait
  * for the process that is fetching, or give up because a fetch failed lately.
  * A fetcher that died or takes longer than a minute is replaced.  A token is
- * renewed before it ends by a tenth of its life, at most 30 minutes; until it
- * ends the old one stays in use.
+ * renewed before it ends by a tenth of its life, at most 30 minutes.  Until
+ * then the old one stays in use, but for the last twentieth of its life, at
+ * most 10 seconds: what is sent with it then could arrive too late.
  *
  * This file knows no HTTP and no curl.  Without shared memory (the library is
  * not preloaded) the table belongs to the process.

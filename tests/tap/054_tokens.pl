@@ -29,12 +29,14 @@ is(tokens(), 1, 'which was asked for once');
 # Tokens that end every three seconds, while calls go on all the time.
 $sim->settings('ups', { token_lifetime_s => 3 });
 $world->value(q{SELECT fulfillment.resume_connection('token')}); # forgets the one there is
-my $until = time + 7;
+my ($began, $before) = (time, tokens());
 @orders = ();
-push @orders, $world->submit('token', 20) while time < $until;
+push @orders, $world->submit('token', 20) while time < $began + 7;
 $world->comes_to_rest;
 is($world->states(@orders), @orders . ' accepted', scalar(@orders) . ' calls outlived their tokens');
-cmp_ok(tokens(), '<=', 6, 'each of which was asked for once');
+my $given = tokens() - $before;
+cmp_ok($given, '>', 1, 'there was more than one');
+cmp_ok($given, '<=', 2 + (time - $began) / 2.7, "each was asked for once ($given)");
 $sim->settings('ups', { token_lifetime_s => 14399 });
 
 # A token that is withdrawn as soon as it was given is not replaced at once; that is no
@@ -72,7 +74,8 @@ $world->value(q{SELECT fulfillment.set_secret('wrong', '{"client_id": "a", "clie
 $world->comes_to_rest;
 is($world->states(@orders), '30 accepted', 'with the right ones they go on');
 
-# Tokens that were withdrawn and wrong secrets are this test's doing.
-$world->is_sound('tokens', qr/The token was revoked|or its secret is wrong/);
+# Tokens that were withdrawn and wrong secrets are this test's doing; and where everything is busy a
+# token of three seconds may end on its way.
+$world->is_sound('tokens', qr/The token was revoked|The token has expired|or its secret is wrong/);
 
 done_testing();
