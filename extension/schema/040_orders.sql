@@ -70,6 +70,9 @@ CREATE TABLE fulfillment.order_lines (
 	unit_price numeric CHECK (unit_price >= 0),
 	channel_line_id text,
 	group_key text,
+	kit_line int,
+	kit_sku text,
+	lot int CHECK (lot > 0),
 	cancelled int NOT NULL DEFAULT 0 CHECK (cancelled >= 0),
 	assigned int NOT NULL DEFAULT 0 CHECK (assigned >= 0),
 	submitted int NOT NULL DEFAULT 0 CHECK (submitted >= 0),
@@ -82,6 +85,7 @@ CREATE TABLE fulfillment.order_lines (
 	PRIMARY KEY (merchant_id, order_id, line),
 	FOREIGN KEY (merchant_id, order_id) REFERENCES fulfillment.orders ON DELETE CASCADE,
 	FOREIGN KEY (merchant_id, item_id) REFERENCES fulfillment.items,
+	CHECK ((kit_line IS NULL) = (lot IS NULL)),
 	CHECK (assigned + cancelled <= quantity),
 	CHECK (submitted <= assigned),
 	CHECK (shipped <= submitted),
@@ -92,6 +96,9 @@ CREATE TABLE fulfillment.order_lines (
 COMMENT ON TABLE fulfillment.order_lines IS 'Lines of an order; the quantities are what progress is derived from';
 COMMENT ON COLUMN fulfillment.order_lines.channel_line_id IS 'The channel''s id of the line';
 COMMENT ON COLUMN fulfillment.order_lines.group_key IS 'Lines with the same key leave together or not at all';
+COMMENT ON COLUMN fulfillment.order_lines.kit_line IS 'Of a part of a kit: the number of the line that ordered the kit';
+COMMENT ON COLUMN fulfillment.order_lines.kit_sku IS 'The kit';
+COMMENT ON COLUMN fulfillment.order_lines.lot IS 'Units of it in one kit; kits may leave one by one, a kit leaves whole';
 COMMENT ON COLUMN fulfillment.order_lines.assigned IS 'Units that stand in shipments which are not cancelled or rejected';
 COMMENT ON COLUMN fulfillment.order_lines.submitted IS 'Assigned units that a provider has accepted';
 COMMENT ON COLUMN fulfillment.order_lines.shipped IS 'Units that left, up to what was ordered';

@@ -285,6 +285,9 @@ ff_order_document_has(const char *parent, const char *member)
 static bool
 same_line(const FfOrderLine *left, const FfOrderLine *right)
 {
+	if (left->kit_line != 0 || right->kit_line != 0)
+		return left->line == right->line && left->kit_line == right->kit_line &&
+			   strcmp(left->kit_sku, right->kit_sku) == 0;
 	if (left->channel_line_id != NULL && right->channel_line_id != NULL)
 		return strcmp(left->channel_line_id, right->channel_line_id) == 0;
 	return left->line == right->line;

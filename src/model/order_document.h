@@ -29,6 +29,10 @@ typedef struct FfOrderLine
 	char *channel_line_id;
 	char *group;              /* lines of one group travel together */
 	const FfJson *attributes; /* object or NULL */
+	/* No member of a document: of a line that is a part of a kit. */
+	int kit_line; /* the kit's line; 0: it is no part of one */
+	char *kit_sku;
+	int lot; /* units of it in one kit */
 } FfOrderLine;
 
 typedef struct FfOrderDocument
@@ -99,8 +103,9 @@ typedef struct FfOrderDifference
 
 /*
  * Lines are the same line when their channel_line_id is, or, where one of them
- * has none, when their number is.  Channel and number say which order it is,
- * version, hold and cancel are no properties of it: they are not compared.
+ * has none, when their number is; parts of kits when number and kit are.
+ * Channel and number say which order it is, version, hold and cancel are no
+ * properties of it: they are not compared.
  */
 extern FfOrderDifference *ff_order_document_compare(const FfOrderDocument *before,
 													const FfOrderDocument *after);

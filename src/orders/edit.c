@@ -22,21 +22,31 @@ static FfStatement change_line = FF_STATEMENT(
 
 static FfStatement add_line = FF_STATEMENT(
 	"insert into fulfillment.order_lines (merchant_id, order_id, line, item_id, sku, name,"
-	"       quantity, unit_price, channel_line_id, group_key, attributes)"
+	"       quantity, unit_price, channel_line_id, group_key, attributes, kit_line, kit_sku, lot)"
 	" select $1, $2, case when exists (select 1 from fulfillment.order_lines x"
 	"               where x.merchant_id = $1 and x.order_id = $2 and x.line = $3)"
 	"             then (select max(x.line) + 1 from fulfillment.order_lines x"
 	"                    where x.merchant_id = $1 and x.order_id = $2) else $3 end,"
-	"        $4, $5, $6, $7, $8::numeric, $9, $10, coalesce($11, '{}')",
+	"        $4, $5, $6, $7, $8::numeric, $9, $10, coalesce($11, '{}'), $12, $13, $14",
 	INT4OID, INT8OID, INT4OID, INT8OID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID,
-	JSONBOID);
+	JSONBOID, INT4OID, TEXTOID, INT4OID);
 
-static FfOrderDocument *
+static const FfOrderDocument *
 stored_document(const FfOrder *order)
 {
 	FfFieldReader reader = {0};
 
-	return ff_order_document_read(order->document, &reader);
+	return ff_kits_compose(order, ff_order_document_read(order->document, &reader), NULL);
+}
+
+static const FfOrderDocument *
+wanted_document(const FfOrder *order, const FfOrderRequest *request)
+{
+	const FfNewOrder *resolved = request->resolved; /* NULL: it is only asked what is possible */
+
+	if (resolved == NULL || resolved->said == NULL)
+		return ff_kits_compose(order, request->document, NULL);
+	return ff_kits_compose(order, resolved->said, request->document);
 }
 
 /* Whether the channel's id of the line, or where one has none its number, is the same. */
@@ -51,6 +61,9 @@ same_place(const FfLine *line, const FfOrderLine *said)
 static bool
 same_sku(const FfLine *line, const FfOrderLine *said)
 {
+	if (said->kit_line != line->kit_line ||
+		(said->kit_line != 0 && strcmp(line->kit_sku, said->kit_sku) != 0))
+		return false;
 	return said->sku != NULL && strcmp(line->sku, said->sku) == 0;
 }
 
@@ -106,7 +119,7 @@ bool
 ff_edit_touches_shipped(FfOrder *order, const FfOrderRequest *request)
 {
 	const FfOrderDocument *before = stored_document(order);
-	FfOrderDifference *changes = ff_order_document_compare(before, request->document);
+	FfOrderDifference *changes = ff_order_document_compare(before, wanted_document(order, request));
 	int64 open = 0;
 
 	for (int i = 0; i < order->line_count; i++)
@@ -133,7 +146,8 @@ static int64
 item_of(const FfOrderRequest *request, const FfOrderLine *line)
 {
 	for (int i = 0; i < request->document->line_count; i++)
-		if (&request->document->lines[i] == line)
+		if (request->document->lines[i].line == line->line &&
+			request->document->lines[i].sku == line->sku)
 			return request->resolved->item_ids[i];
 	return 0;
 }
@@ -174,7 +188,10 @@ put_line(FfOrder *order, const FfOrderRequest *request, const FfOrderLine *said)
 		   ff_text(said->unit_price),
 		   ff_text(said->channel_line_id),
 		   ff_text(said->group),
-		   ff_json(said->attributes));
+		   ff_json(said->attributes),
+		   said->kit_line == 0 ? ff_null() : ff_int4(said->kit_line),
+		   ff_text(said->kit_sku),
+		   said->kit_line == 0 ? ff_null() : ff_int4(said->lot));
 }
 
 void
@@ -183,7 +200,7 @@ ff_edit_lines(void *subject, const void *payload)
 	FfOrder *order = subject;
 	const FfOrderRequest *request = payload;
 	const FfOrderDocument *before = stored_document(order);
-	FfOrderDifference *changes = ff_order_document_compare(before, request->document);
+	FfOrderDifference *changes = ff_order_document_compare(before, wanted_document(order, request));
 	FfLineQuantity *less = palloc(sizeof(FfLineQuantity) * Max(changes->line_count, 1));
 	FfOrderRequest cancel = {
 		.cause = request->cause, .cancel = less, .cancel_reason = "edited", .from_channel = true};
@@ -230,7 +247,7 @@ ff_edit_shipments(void *subject, const void *payload)
 	FfOrder *order = subject;
 	const FfOrderRequest *request = payload;
 	FfOrderDifference *changes =
-		ff_order_document_compare(stored_document(order), request->document);
+		ff_order_document_compare(stored_document(order), wanted_document(order, request));
 	bool anew = changes_route(order, request, changes);
 	FfShipmentReport report = {.cause = request->cause};
 	int count;

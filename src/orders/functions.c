@@ -146,6 +146,45 @@ refuse_lines(int position, const char *what)
 			 errhint("Give an array of {\"line\": 1, \"quantity\": 2}.")));
 }
 
+/* So many units of a line; -1: all that is open. */
+static void
+add_units(const FfLine *line, int64 units, int position, FfLineQuantity *cancel)
+{
+	if (units < 0)
+		units = ff_units_unshipped(line);
+	if (units <= 0 || units > FF_MAX_QUANTITY - cancel->quantity)
+		refuse_lines(position, "\"quantity\" must be positive, and not absurd");
+	cancel->quantity += (int32) units;
+}
+
+/* A line by its number, or all parts of a kit by the number it was ordered with. */
+static void
+name_line(const FfOrder *order, int64 number, int position, int64 units, FfLineQuantity *cancel)
+{
+	int64 open = 0;
+	bool found = false;
+
+	for (int i = 0; i < order->line_count; i++)
+		if (order->lines[i].line == number || order->lines[i].kit_line == number)
+		{
+			found = true;
+			open += ff_units_unshipped(&order->lines[i]);
+		}
+	if (!found)
+		refuse_lines(position, "the order has no such line");
+	if (units < 0 && open == 0)
+		refuse_lines(position, "nothing of the line is left to cancel");
+	for (int i = 0; i < order->line_count; i++)
+	{
+		const FfLine *line = &order->lines[i];
+
+		if (line->line == number)
+			add_units(line, units, position, &cancel[i]);
+		else if (line->kit_line == number && (units >= 0 || ff_units_unshipped(line) > 0))
+			add_units(line, units < 0 ? units : units * line->lot, position, &cancel[i]);
+	}
+}
+
 /* The same line named twice counts twice. */
 static void
 read_lines(FfOrder *order, const FfJson *lines, FfOrderRequest *request)
@@ -161,23 +200,17 @@ read_lines(FfOrder *order, const FfJson *lines, FfOrderRequest *request)
 	{
 		FfJson *entry = ff_json_at(lines, i);
 		int64 number;
-		int64 units;
-		FfLine *line;
+		int64 units = -1;
 
 		if (!ff_json_int64(entry, "line", &number) || number <= 0 || number > PG_INT32_MAX)
 			refuse_lines(i, "\"line\" must be the number of a line");
-		line = ff_order_line(order, (int32) number);
-		if (line == NULL)
-			refuse_lines(i, "the order has no such line");
-		units = ff_units_unshipped(line);
-		if (ff_json_is_null(ff_json_get(entry, "quantity")) && units == 0)
-			refuse_lines(i, "nothing of the line is left to cancel");
 		if (!ff_json_is_null(ff_json_get(entry, "quantity")) &&
 			!ff_json_int64(entry, "quantity", &units))
 			refuse_lines(i, "\"quantity\" must be a whole number");
-		if (units <= 0 || units > FF_MAX_QUANTITY - cancel[line - order->lines].quantity)
+		if (!ff_json_is_null(ff_json_get(entry, "quantity")) &&
+			(units <= 0 || units > FF_MAX_QUANTITY))
 			refuse_lines(i, "\"quantity\" must be positive, and not absurd");
-		cancel[line - order->lines].quantity += (int32) units;
+		name_line(order, number, i, units, cancel);
 	}
 	request->cancel = cancel;
 	request->cancel_count = order->line_count;

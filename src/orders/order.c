@@ -28,7 +28,7 @@ static FfStatement lock_order = FF_STATEMENT(
 
 static FfStatement read_lines = FF_STATEMENT(
 	"select line, item_id, sku, channel_line_id, quantity, cancelled, assigned, shipped,"
-	"       over_shipped"
+	"       over_shipped, kit_line, kit_sku, lot"
 	"  from fulfillment.order_lines where merchant_id = $1 and order_id = $2 order by line",
 	INT4OID, INT8OID);
 
@@ -106,7 +106,10 @@ ff_order_refresh(FfOrder *order)
 								   .cancelled = ff_row_int4(&rows, i, 6),
 								   .assigned = ff_row_int4(&rows, i, 7),
 								   .shipped = ff_row_int4(&rows, i, 8),
-								   .over_shipped = ff_row_int4(&rows, i, 9)};
+								   .over_shipped = ff_row_int4(&rows, i, 9),
+								   .kit_line = ff_row_int4(&rows, i, 10),
+								   .kit_sku = ff_row_text(&rows, i, 11),
+								   .lot = ff_row_int4(&rows, i, 12)};
 	rows = ff_run(&count_holds, ff_int4(order->merchant_id), ff_int8(order->order_id));
 	order->active_holds = (int) ff_row_int8(&rows, 0, 1);
 }

@@ -22,6 +22,9 @@ typedef struct FfLine
 	int64 item_id;
 	char *sku;
 	char *channel_line_id;
+	int32 kit_line; /* 0: no part of a kit */
+	char *kit_sku;
+	int32 lot; /* units of it in one kit */
 	int32 quantity;
 	int32 cancelled;
 	int32 assigned;

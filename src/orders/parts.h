@@ -56,6 +56,17 @@ extern void ff_capture_remainder(void *order, const void *request);
 extern void ff_close_order(void *order, const void *request);
 extern void ff_reopen_order(void *order, const void *request);
 
+/* kits.c */
+/* Lines of kits (their item ids) become lines of their parts, in documents and item_ids. */
+extern void ff_kits_explode(int32 merchant_id, struct FfNewOrder **orders, int count,
+							const int64 *kits, int kit_count);
+/*
+ * A document with the parts that the order has of its kits; those of kits that
+ * the order has not come from the same document exploded, when that is given.
+ */
+extern const FfOrderDocument *ff_kits_compose(const FfOrder *order, const FfOrderDocument *document,
+											  const FfOrderDocument *exploded);
+
 /* merge.c */
 /* The order as people left it, changed by what differs between the last two deliveries. */
 extern FfJson *ff_merge_documents(const FfJson *ours, const FfJson *before, const FfJson *after);
@@ -64,6 +75,7 @@ extern FfJson *ff_merge_documents(const FfJson *ours, const FfJson *before, cons
 typedef struct FfNewOrder
 {
 	const FfOrderDocument *document;
+	const FfOrderDocument *said; /* with its kits as kits; NULL: it has none */
 	FfFieldReader *reader;
 	const FfJson *raw;
 	const FfJson *delivered; /* as it came in, when raw is it merged with what people changed */

@@ -24,13 +24,15 @@ static FfStatement known_services =
 
 /* A listing's SKU goes before an item's: the channel may use another's code. */
 static FfStatement find_items =
-	FF_STATEMENT("select u.position, coalesce("
+	FF_STATEMENT("select f.position, f.item_id, exists (select 1 from fulfillment.kit_components k"
+				 "         where k.merchant_id = $1 and k.kit_item_id = f.item_id)"
+				 "  from (select u.position, coalesce("
 				 "         (select g.item_id from fulfillment.listings g where g.merchant_id = $1"
 				 "             and g.channel_id = u.channel_id and g.channel_sku = u.sku),"
 				 "         (select i.item_id from fulfillment.items i where i.merchant_id = $1"
-				 "             and i.sku = u.sku and i.active))"
-				 "  from unnest($2, $3) with ordinality as u(channel_id, sku, position)"
-				 " order by u.position",
+				 "             and i.sku = u.sku and i.active)) as item_id"
+				 "  from unnest($2, $3) with ordinality as u(channel_id, sku, position)) f"
+				 " order by f.position",
 				 INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
 static FfStatement add_items =
@@ -147,6 +149,8 @@ resolve_items(int32 merchant_id, FfNewOrder **orders, int count)
 	FfColumn skus;
 	FfRows rows;
 	uint64 row = 0;
+	int64 *kits;
+	int kit_count = 0;
 
 	ff_column_init(&channels, INT8OID);
 	ff_column_init(&skus, TEXTOID);
@@ -157,6 +161,7 @@ resolve_items(int32 merchant_id, FfNewOrder **orders, int count)
 			ff_column_add(&skus, ff_text(orders[i]->document->lines[j].sku));
 		}
 	rows = ff_run(&find_items, ff_int4(merchant_id), ff_column(&channels), ff_column(&skus));
+	kits = palloc(sizeof(int64) * (rows.count + 1));
 	for (int i = 0; i < count; i++)
 	{
 		const FfOrderDocument *document = orders[i]->document;
@@ -165,6 +170,8 @@ resolve_items(int32 merchant_id, FfNewOrder **orders, int count)
 		for (int j = 0; j < document->line_count; j++, row++)
 		{
 			orders[i]->item_ids[j] = ff_row_int8(&rows, row, 2);
+			if (ff_row_bool(&rows, row, 3))
+				kits[kit_count++] = orders[i]->item_ids[j];
 			if (orders[i]->item_ids[j] != 0 || document->lines[j].sku == NULL)
 				continue;
 			orders[i]->reader->prefix = psprintf("lines[%d].", j);
@@ -179,6 +186,8 @@ resolve_items(int32 merchant_id, FfNewOrder **orders, int count)
 			orders[i]->reader->line = 0;
 		}
 	}
+	if (kit_count > 0)
+		ff_kits_explode(merchant_id, orders, count, kits, kit_count);
 }
 
 void

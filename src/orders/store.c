@@ -40,14 +40,16 @@ static FfStatement next_ids =
 
 static FfStatement add_lines = FF_STATEMENT(
 	"insert into fulfillment.order_lines (merchant_id, order_id, line, item_id, sku, name,"
-	"       quantity, unit_price, channel_line_id, group_key, attributes)"
+	"       quantity, unit_price, channel_line_id, group_key, attributes, kit_line, kit_sku, lot)"
 	" select $1, u.order_id, u.line, u.item_id, u.sku, u.name, u.quantity, u.price::numeric,"
-	"        u.channel_line_id, u.group_key, coalesce(u.attributes, '{}')"
-	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+	"        u.channel_line_id, u.group_key, coalesce(u.attributes, '{}'), u.kit_line, u.kit_sku,"
+	"        u.lot"
+	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 	"     as u(order_id, line, item_id, sku, name, quantity, price, channel_line_id, group_key,"
-	"          attributes)",
+	"          attributes, kit_line, kit_sku, lot)",
 	INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID,
-	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBARRAYOID);
+	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
+	INT4ARRAYOID);
 
 static FfStatement rewrite_order = FF_STATEMENT(
 	"update fulfillment.orders set version = $3, document = $4, errors = $5, currency = $6,"
@@ -212,9 +214,20 @@ ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count)
 void
 ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 {
-	static const Oid types[] = {
-		INT8OID, INT4OID, INT8OID, TEXTOID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, JSONBOID};
-	FfColumn c[10];
+	static const Oid types[] = {INT8OID,
+								INT4OID,
+								INT8OID,
+								TEXTOID,
+								TEXTOID,
+								INT4OID,
+								TEXTOID,
+								TEXTOID,
+								TEXTOID,
+								JSONBOID,
+								INT4OID,
+								TEXTOID,
+								INT4OID};
+	FfColumn c[13];
 
 	for (int i = 0; i < (int) lengthof(c); i++)
 		ff_column_init(&c[i], types[i]);
@@ -233,13 +246,17 @@ ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 			ff_column_add(&c[7], ff_text(line->channel_line_id));
 			ff_column_add(&c[8], ff_text(line->group));
 			ff_column_add(&c[9], ff_json(line->attributes));
+			ff_column_add(&c[10], line->kit_line == 0 ? ff_null() : ff_int4(line->kit_line));
+			ff_column_add(&c[11], ff_text(line->kit_sku));
+			ff_column_add(&c[12], line->kit_line == 0 ? ff_null() : ff_int4(line->lot));
 		}
 	if (c[0].count == 0)
 		return;
 	/* clang-format off */
 	ff_run(&add_lines, ff_int4(merchant_id), ff_column(&c[0]), ff_column(&c[1]), ff_column(&c[2]),
 		ff_column(&c[3]), ff_column(&c[4]), ff_column(&c[5]), ff_column(&c[6]), ff_column(&c[7]),
-		ff_column(&c[8]), ff_column(&c[9]));
+		ff_column(&c[8]), ff_column(&c[9]), ff_column(&c[10]), ff_column(&c[11]),
+		ff_column(&c[12]));
 	/* clang-format on */
 }
 

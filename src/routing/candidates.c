@@ -23,7 +23,7 @@ make_lines(const FfNetwork *network, const FfDemand *demand)
 
 		lines[i] =
 			(FfRouteLine){.quantity = line->quantity,
-						  .lot = line->group != 0 ? line->quantity : 1,
+						  .lot = line->lot,
 						  .group = line->group,
 						  .weight_g = line->weight_g,
 						  .volume_mm3 = line->volume_mm3,

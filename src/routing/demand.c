@@ -12,6 +12,7 @@
 #include "routing/cost.h"
 #include "routing/demand.h"
 #include "routing/postcode.h"
+#include "stock/kits.h"
 
 static FfStatement orders_by_id = FF_STATEMENT(
 	"select order_id, channel_id, ship_to ->> 'country', ship_to ->> 'postcode', service,"
@@ -21,23 +22,29 @@ static FfStatement orders_by_id = FF_STATEMENT(
 	" where merchant_id = $1 and order_id = any ($2)",
 	INT4OID, INT8ARRAYOID);
 
+/* Parts of a kit are a group that may go kit by kit; an order's own groups go whole. */
+#define GROUP_COLUMNS                                           \
+	" coalesce('group ' || l.group_key, 'kit ' || l.kit_line)," \
+	" (l.unit_price * 1000000)::bigint,"                        \
+	" case when l.group_key is null then l.lot end"
+
 static FfStatement lines_of_orders = FF_STATEMENT(
-	"select order_id, line, item_id, quantity - cancelled - assigned, group_key,"
-	" (unit_price * 1000000)::bigint from fulfillment.order_lines"
+	"select order_id, line, item_id, quantity - cancelled - assigned," GROUP_COLUMNS
+	" from fulfillment.order_lines l"
 	" where merchant_id = $1 and order_id = any ($2) and quantity > cancelled + assigned"
 	" order by order_id, line",
 	INT4OID, INT8ARRAYOID);
 
 static FfStatement lines_as_ordered =
-	FF_STATEMENT("select order_id, line, item_id, quantity - cancelled, group_key,"
-				 " (unit_price * 1000000)::bigint from fulfillment.order_lines"
+	FF_STATEMENT("select order_id, line, item_id, quantity - cancelled," GROUP_COLUMNS
+				 " from fulfillment.order_lines l"
 				 " where merchant_id = $1 and order_id = any ($2) and quantity > cancelled"
 				 " order by order_id, line",
 				 INT4OID, INT8ARRAYOID);
 
 static FfStatement lines_of_shipments = FF_STATEMENT(
-	"select s.shipment_id, s.line, s.item_id, s.quantity - s.shipped - s.short, l.group_key,"
-	" (l.unit_price * 1000000)::bigint from fulfillment.shipment_lines s"
+	"select s.shipment_id, s.line, s.item_id, s.quantity - s.shipped - s.short," GROUP_COLUMNS
+	" from fulfillment.shipment_lines s"
 	" join fulfillment.order_lines l"
 	" on l.merchant_id = s.merchant_id and l.order_id = s.order_id and l.line = s.line"
 	" where s.merchant_id = $1 and s.shipment_id = any ($2) and s.quantity > s.shipped + s.short"
@@ -57,8 +64,8 @@ static FfStatement items_by_id =
 				 INT4OID, INT8ARRAYOID);
 
 static FfStatement items_by_sku = FF_STATEMENT(
-	"select " ITEM_COLUMNS " from fulfillment.items where merchant_id = $1 and sku = any ($2)",
-	INT4OID, TEXTARRAYOID);
+	"select item_id, sku from fulfillment.items where merchant_id = $1 and sku = any ($2)", INT4OID,
+	TEXTARRAYOID);
 
 /* The channel of a row's id, or of a code when that is not NULL; false: there is none. */
 static bool
@@ -146,6 +153,53 @@ group_of(const FfDemand *demand, char *const *keys, int line)
 	return line + 1;
 }
 
+/* Whether the lines of a kit still make whole kits; after a short pick they may not. */
+static bool
+makes_kits(const FfDemand *demand, int group)
+{
+	int kits = 0;
+
+	for (int i = 0; i < demand->nlines; i++)
+	{
+		const FfDemandLine *line = &demand->lines[i];
+
+		if (line->group != group)
+			continue;
+		if (line->quantity % line->lot != 0 || (kits > 0 && line->quantity / line->lot != kits))
+			return false;
+		kits = line->quantity / line->lot;
+	}
+	return true;
+}
+
+/* What is left of a kit that has left in part goes as it can. */
+static void
+make_loose(FfDemand *demand, int group)
+{
+	for (int i = 0; i < demand->nlines; i++)
+		if (demand->lines[i].group == group)
+		{
+			demand->lines[i].group = 0;
+			demand->lines[i].lot = 1;
+		}
+}
+
+/* Lots are known of parts of kits; of a group's line all units are one. */
+static void
+set_lots(FfDemand *demand)
+{
+	for (int i = 0; i < demand->nlines; i++)
+	{
+		FfDemandLine *line = &demand->lines[i];
+
+		if (line->lot == 0)
+			line->lot = line->group != 0 ? line->quantity : 1;
+	}
+	for (int i = 0; i < demand->nlines; i++)
+		if (demand->lines[i].group != 0 && !makes_kits(demand, demand->lines[i].group))
+			make_loose(demand, demand->lines[i].group);
+}
+
 /* The rows from first on are the lines of this demand. */
 static void
 read_lines(FfDemand *demand, const FfRows *rows, uint64 first, int count)
@@ -165,7 +219,9 @@ read_lines(FfDemand *demand, const FfRows *rows, uint64 first, int count)
 		keys[i] = ff_row_text(rows, row, 5);
 		line->group = group_of(demand, keys, i);
 		line->value = ff_row_int8(rows, row, 6);
+		line->lot = ff_row_int4(rows, row, 7);
 	}
+	set_lots(demand);
 }
 
 /* Demands by the key that rows are found by. */
@@ -330,48 +386,76 @@ ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count, 
 	return demands;
 }
 
-/* The row of the item a document names, or an error. */
-static uint64
-find_sku(char *const *skus, uint64 count, const char *sku, int line)
+/* The item a document's line names, or an error. */
+static int64
+find_sku(const FfRows *items, const FfOrderLine *line)
 {
-	for (uint64 row = 0; row < count; row++)
-		if (strcmp(skus[row], sku) == 0)
-			return row;
+	for (uint64 row = 0; row < items->count; row++)
+		if (strcmp(ff_row_text(items, row, 2), line->sku) == 0)
+			return ff_row_int8(items, row, 1);
 	ereport(ERROR,
 			(errcode(FF_ERR_UNKNOWN_OBJECT),
-			 errmsg("could not find item \"%s\"", sku),
-			 errdetail("Line %d of the order, field \"sku\", names no item.", line)));
+			 errmsg("could not find item \"%s\"", line->sku),
+			 errdetail("Line %d of the order, field \"sku\", names no item.", line->line)));
+}
+
+/* A line of a document, or of one part of the kit it orders. */
+static void
+add_document_line(FfDemand *demand, char **keys, const FfOrderLine *from, int64 item_id,
+				  const FfKitPart *part)
+{
+	FfDemandLine *line = &demand->lines[demand->nlines];
+	const char *price = part ? ff_kit_unit_price(from->unit_price, part) : from->unit_price;
+	bool whole = from->group != NULL;
+
+	line->line = from->line;
+	line->item_id = part ? part->item_id : item_id;
+	line->quantity = part ? from->quantity * part->quantity : from->quantity;
+	line->value = price == NULL ? 0 : ff_cost_from_text(price);
+	line->lot = part && !whole ? part->quantity : 0;
+	keys[demand->nlines] = whole  ? psprintf("group %s", from->group)
+						   : part ? psprintf("kit %d", from->line)
+								  : NULL;
+	line->group = group_of(demand, keys, demand->nlines);
+	demand->nlines++;
 }
 
 static void
 read_document_lines(FfDemand *demand, int32 merchant_id, const FfOrderDocument *document)
 {
-	char **keys = palloc(sizeof(char *) * (document->line_count + 1));
-	char **skus;
+	int64 *item_ids = palloc(sizeof(int64) * (document->line_count + 1));
 	FfColumn wanted;
 	FfRows items;
+	FfKitPart *parts;
+	int part_count;
+	int most;
+	char **keys;
 
 	ff_column_init(&wanted, TEXTOID);
 	for (int i = 0; i < document->line_count; i++)
 		ff_column_add(&wanted, ff_text(document->lines[i].sku));
 	items = ff_run(&items_by_sku, ff_int4(merchant_id), ff_column(&wanted));
-	skus = palloc(sizeof(char *) * (items.count + 1));
-	for (uint64 row = 0; row < items.count; row++)
-		skus[row] = ff_row_text(&items, row, 2);
-	demand->nlines = document->line_count;
-	demand->lines = palloc0(sizeof(FfDemandLine) * (demand->nlines + 1));
-	for (int i = 0; i < demand->nlines; i++)
+	for (int i = 0; i < document->line_count; i++)
+		item_ids[i] = find_sku(&items, &document->lines[i]);
+	parts = ff_kit_parts(merchant_id, item_ids, document->line_count, &part_count);
+	most = document->line_count * (part_count + 1);
+	keys = palloc(sizeof(char *) * (most + 1));
+	demand->lines = palloc0(sizeof(FfDemandLine) * (most + 1));
+	for (int i = 0; i < document->line_count; i++)
 	{
-		const FfOrderLine *from = &document->lines[i];
-		FfDemandLine *line = &demand->lines[i];
+		bool kit = false;
 
-		line->line = from->line;
-		line->quantity = from->quantity;
-		keys[i] = from->group;
-		line->group = group_of(demand, keys, i);
-		line->value = from->unit_price == NULL ? 0 : ff_cost_from_text(from->unit_price);
-		set_item(demand, line, &items, find_sku(skus, items.count, from->sku, line->line));
+		for (int p = 0; p < part_count; p++)
+			if (parts[p].kit_item_id == item_ids[i])
+			{
+				add_document_line(demand, keys, &document->lines[i], item_ids[i], &parts[p]);
+				kit = true;
+			}
+		if (!kit)
+			add_document_line(demand, keys, &document->lines[i], item_ids[i], NULL);
 	}
+	set_lots(demand);
+	load_items(merchant_id, demand, 1);
 }
 
 FfDemand *

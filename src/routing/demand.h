@@ -22,6 +22,7 @@ typedef struct FfDemandLine
 	char *sku;
 	int32 quantity; /* left to assign */
 	int group;      /* 0: none; lines of a group have the same number */
+	int32 lot;      /* units that are never parted; 1: loose */
 	int64 weight_g;
 	int64 volume_mm3; /* 0: not known */
 	int64 length_mm;  /* longest side */

@@ -21,6 +21,8 @@ static FfStatement describe = FF_STATEMENT(
 	"         'delivered_at', s.delivered_at,"
 	"         'lines', (select jsonb_agg(jsonb_build_object('line', n.line, 'sku', i.sku,"
 	"              'channel_line_id', ol.channel_line_id, 'quantity', n.shipped + n.over_shipped)"
+	"              || case when ol.kit_line is null then '{}' else jsonb_build_object("
+	"                 'kit', ol.kit_sku, 'kit_line', ol.kit_line, 'per_kit', ol.lot) end"
 	"               order by n.line)"
 	"             from fulfillment.shipment_lines n"
 	"             join fulfillment.items i on i.merchant_id = $1 and i.item_id = n.item_id"

@@ -11,6 +11,38 @@
 #include "pg/spi.h"
 #include "workers/documents.h"
 
+/*
+ * Lines as the channel ordered them, of a shipment or of all: of a kit as many
+ * as are complete with this shipment and were not before it.
+ */
+#define SHIPPED_LINES                                                                           \
+	"  select n.line, ol.channel_line_id, ol.sku, sum(n.shipped) as quantity"                   \
+	"    from fulfillment.shipment_lines n"                                                     \
+	"    join fulfillment.order_lines ol on ol.merchant_id = $1 and ol.order_id = n.order_id"   \
+	"     and ol.line = n.line"                                                                 \
+	"   where n.merchant_id = $1 and n.order_id = t.order_id and n.shipped > 0"                 \
+	"     and ol.kit_line is null and (n.shipment_id = t.shipment_id or not t.partial_updates)" \
+	"   group by n.line, ol.channel_line_id, ol.sku"                                            \
+	"  union all"                                                                               \
+	"  select k.kit_line, k.channel_line_id, k.kit_sku,"                                        \
+	"         min((k.before + k.now) / k.lot) - min(k.before / k.lot)"                          \
+	"    from (select ol.kit_line, ol.channel_line_id, ol.kit_sku, ol.lot,"                     \
+	"             coalesce(sum(n.shipped) filter (where not t.partial_updates"                  \
+	"               or n.shipment_id = t.shipment_id), 0) as now,"                              \
+	"             coalesce(sum(n.shipped) filter (where t.partial_updates"                      \
+	"               and (s.shipped_at, s.shipment_id) < (t.shipped_at, t.shipment_id)), 0)"     \
+	"               as before"                                                                  \
+	"            from fulfillment.order_lines ol"                                               \
+	"            left join fulfillment.shipment_lines n on n.merchant_id = $1"                  \
+	"             and n.order_id = t.order_id and n.line = ol.line"                             \
+	"            left join fulfillment.shipments s on s.merchant_id = $1"                       \
+	"             and s.shipment_id = n.shipment_id"                                            \
+	"           where ol.merchant_id = $1 and ol.order_id = t.order_id"                         \
+	"             and ol.kit_line is not null"                                                  \
+	"           group by ol.line, ol.kit_line, ol.channel_line_id, ol.kit_sku, ol.lot) k"       \
+	"   group by k.kit_line, k.channel_line_id, k.kit_sku"                                      \
+	"  having min((k.before + k.now) / k.lot) > min(k.before / k.lot)"
+
 /* A channel that takes no parts hears of everything that was shipped at once. */
 static FfStatement read_confirmations = FF_STATEMENT(
 	"with told as ("
@@ -29,13 +61,7 @@ static FfStatement read_confirmations = FF_STATEMENT(
 	"   'lines', (select jsonb_agg(jsonb_build_object('line', x.line,"
 	"       'channel_line_id', x.channel_line_id, 'sku', x.sku, 'quantity', x.quantity)"
 	"       order by x.line)"
-	"     from (select n.line, ol.channel_line_id, ol.sku, sum(n.shipped) as quantity"
-	"       from fulfillment.shipment_lines n"
-	"       join fulfillment.order_lines ol on ol.merchant_id = $1 and ol.order_id = n.order_id"
-	"        and ol.line = n.line"
-	"       where n.merchant_id = $1 and n.order_id = t.order_id and n.shipped > 0"
-	"        and (n.shipment_id = t.shipment_id or not t.partial_updates)"
-	"       group by n.line, ol.channel_line_id, ol.sku) x),"
+	"     from (" SHIPPED_LINES ") x),"
 	"   'packages', (select jsonb_agg(jsonb_build_object('number', p.number,"
 	"       'tracking_number', p.tracking_number, 'carrier', p.carrier,"
 	"       'tracking_url', p.tracking_url) order by s.shipment_id, p.number)"

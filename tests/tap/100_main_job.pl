@@ -21,6 +21,10 @@ my $shop = FulfillmentShop->open($node, $sim);
 
 sub count_of { return $node->value("SELECT count(*) FROM $_[0]") }
 
+# One article of the shop is a kit here: two of the next article, with one of the one after it.
+$node->value('WITH goods AS (SELECT item_id, row_number() OVER (ORDER BY item_id) AS n FROM fulfillment.items WHERE NOT hazmat)
+	INSERT INTO fulfillment.kit_components (kit_item_id, component_item_id, quantity)
+	SELECT k.item_id, p.item_id, 4 - p.n FROM goods k, goods p WHERE k.n = 1 AND p.n IN (2, 3)');
 $shop->seed(orders => $orders, bad_address => 0.05, on_hold => 0.05);
 $shop->fetch;
 ok($shop->until_true("SELECT count(*) = $orders FROM fulfillment.orders"), 'every order of the shop was taken');
@@ -79,6 +83,20 @@ is(count_of("fulfillment.shipments WHERE state NOT IN ('delivered', 'cancelled')
 	WHERE state NOT IN ('delivered', 'cancelled')"));
 is(count_of("fulfillment.calls WHERE operation = 'confirm_shipment' AND result = 'ok'"),
 	count_of("fulfillment.shipments WHERE shipped_at IS NOT NULL"), 'the shop heard of every shipment once');
+cmp_ok(count_of('fulfillment.order_lines WHERE kit_line IS NOT NULL AND shipped > 0'), '>', 0, 'kits left, too');
+my %told;
+foreach my $request (split /\x01/, $node->value(q{SELECT string_agg(order_id || ' ' || request, chr(1))
+		FROM fulfillment.calls WHERE operation = 'confirm_shipment' AND method = 'POST' AND status = 201}))
+{
+	my ($order) = $request =~ /\A(\d+) /;
+	my ($items) = $request =~ /"_items",\s*"value":\s*(\[[^\]]*\])/;
+
+	$told{"$order $_->{item_id}"} += $_->{qty} foreach @{ JSON::PP::decode_json($items) };
+}
+is_deeply(\%told, {
+		map { split /=/ } split /\n/, $node->value(q{SELECT order_id || ' ' || channel_line_id || '=' || min(shipped / coalesce(lot, 1))
+			FROM fulfillment.order_lines WHERE shipped > 0 GROUP BY order_id, channel_line_id})
+	}, 'the shop heard of as many as left, in the lines it ordered, kits as kits');
 is($node->value('SELECT count(*) FROM fulfillment.check_stock()'), 0, 'the ledger is exact');
 is($node->value("SELECT sum(reserved) FROM fulfillment.stock_levels"), 0, 'nothing stays reserved');
 is_deeply([ $sim->offence_lines ], [], 'the peers found nothing wrong with what they were sent');
