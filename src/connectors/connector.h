@@ -112,8 +112,9 @@ typedef struct FfReceive
 typedef struct FfConnector
 {
 	const char *name;
-	const char *title; /* "UPS", "WooCommerce" */
-	const char *roles; /* space-separated: carrier fulfillment_center channel payment messenger */
+	const char *title;   /* "UPS", "WooCommerce" */
+	const char *schemes; /* of the URLs it calls, with blanks between; NULL: https and http */
+	const char *roles;   /* space-separated: carrier fulfillment_center channel payment messenger */
 	const FfAuth auth;
 	const FfSetting *settings;  /* ends with a NULL name */
 	int rate_per_second;        /* default limit; 0 none */

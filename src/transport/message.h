@@ -31,6 +31,7 @@ typedef struct FfMessage
 	int header_count;
 	const char *body; /* NULL when there is none */
 	size_t body_length;
+	bool plain_allowed;        /* the connection's settings allow a scheme without encryption */
 	int query_parts;           /* parameters written behind the url so far */
 	const struct FfAuth *auth; /* NULL: as its connector authenticates */
 } FfMessage;

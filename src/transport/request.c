@@ -1,27 +1,15 @@
 /*
  * request.c
  *
- * Turns a message into what curl sends; see request.h.  Decides which URLs
- * are acceptable at all (the table of schemes) and that no header can smuggle
- * in another.  Refuses to know how a peer authenticates (scheme.c).
+ * Turns a message into what curl sends; see request.h.  Decides that no header
+ * can smuggle in another.  Refuses to know how a peer authenticates (scheme.c)
+ * and which URLs are acceptable (url.c).
  */
 #include "postgres.h"
 
 #include <curl/curl.h>
 
-#include "pg/guc.h"
 #include "transport/request.h"
-
-/* What a URL may begin with; protocols that curl is allowed to speak follow from it (slot.c). */
-static const struct
-{
-	const char *name;
-	bool plain; /* unencrypted: only where private addresses are allowed */
-	int port;
-} url_schemes[] = {
-	{"https", false, 443},
-	{"http", true, 80},
-};
 
 static bool
 fail(char *error, const char *problem)
@@ -30,72 +18,24 @@ fail(char *error, const char *problem)
 	return false;
 }
 
-static bool
-check_scheme(const char *scheme, int *port, char *error)
-{
-	for (size_t i = 0; i < lengthof(url_schemes); i++)
-	{
-		if (strcmp(scheme, url_schemes[i].name) != 0)
-			continue;
-		if (url_schemes[i].plain && !ff_guc_allow_private_addresses)
-			return fail(error,
-						"plain http is refused unless fulfillment.allow_private_addresses "
-						"is on");
-		*port = url_schemes[i].port;
-		return true;
-	}
-	snprintf(error, FF_WIRE_ERROR_SIZE, "URL scheme \"%.20s\" is not allowed", scheme);
-	return false;
-}
-
-/* Takes the parts of a URL that are judged or shown. */
-static bool
-check_url(FfRequest *request, CURLU *parts, char *error)
-{
-	char *scheme = NULL;
-	char *host = NULL;
-	char *port = NULL;
-	char *user = NULL;
-	bool done = false;
-
-	if (curl_url_set(parts, CURLUPART_URL, request->url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-		curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-		curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK || *host == '\0')
-		fail(error, "the URL is not valid");
-	else if (strlen(host) >= FF_HOST_SIZE)
-		fail(error, "the host name of the URL is too long");
-	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		fail(error, "a URL with a user name is refused; set secrets instead");
-	else if (check_scheme(scheme, &request->port, error))
-	{
-		strlcpy(request->host, host, FF_HOST_SIZE);
-		if (curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK)
-			request->port = atoi(port);
-		done = true;
-	}
-	curl_free(scheme);
-	curl_free(host);
-	curl_free(port);
-	curl_free(user);
-	return done;
-}
-
 bool
-ff_request_begin(FfRequest *request, const char *method, const char *url, char *error)
+ff_request_begin(FfRequest *request, const char *method, const char *url, const char *schemes,
+				 bool plain_allowed, char *error)
 {
 	CURLU *parts;
-	bool done;
+	bool done = false;
 
 	memset(request, 0, sizeof(FfRequest));
 	request->method = method;
 	request->url = strdup(url);
 	parts = curl_url();
 	if (request->url == NULL || parts == NULL)
-	{
-		curl_url_cleanup(parts);
-		return fail(error, "out of memory");
-	}
-	done = check_url(request, parts, error);
+		fail(error, "out of memory");
+	else if (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+		fail(error, "the URL is not valid");
+	else
+		done = ff_url_check(
+			parts, schemes, plain_allowed, &request->scheme, request->host, &request->port, error);
 	curl_url_cleanup(parts);
 	return done;
 }
@@ -206,12 +146,13 @@ add_body(FfRequest *request, const FfMessage *message, const char *content_type,
 }
 
 bool
-ff_request_from_message(FfRequest *request, const FfMessage *message, const FfSecrets *secrets,
-						char *error)
+ff_request_from_message(FfRequest *request, const FfMessage *message, const char *schemes,
+						const FfSecrets *secrets, char *error)
 {
 	const char *content_type = NULL;
 
-	if (!ff_request_begin(request, message->method, message->url.data, error))
+	if (!ff_request_begin(
+			request, message->method, message->url.data, schemes, message->plain_allowed, error))
 		return false;
 	for (int i = 0; i < message->header_count; i++)
 	{

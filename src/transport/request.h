@@ -13,6 +13,7 @@
 
 #include "postgres.h"
 
+#include "transport/url.h"
 #include "transport/wire.h"
 
 #define FF_HOST_SIZE 256
@@ -21,6 +22,7 @@ typedef struct FfRequest
 {
 	const char *method;
 	char *url;
+	const FfUrlScheme *scheme;
 	char host[FF_HOST_SIZE]; /* "name" or "[address]", for people and for sharing a look-up */
 	int port;
 	struct curl_slist *headers;
@@ -29,13 +31,14 @@ typedef struct FfRequest
 	char *own_body;
 } FfRequest;
 
-/* Zeroes a request, then sets method and URL; refuses schemes and forms of URL that are not
+/* Zeroes a request, then sets method and URL; refuses schemes (url.h) and forms of URL that are not
  * allowed. */
-extern bool ff_request_begin(FfRequest *request, const char *method, const char *url, char *error);
+extern bool ff_request_begin(FfRequest *request, const char *method, const char *url,
+							 const char *schemes, bool plain_allowed, char *error);
 
 /* Begins from a message, with its headers and body and all {{secret:name}} replaced. */
 extern bool ff_request_from_message(FfRequest *request, const FfMessage *message,
-									const FfSecrets *secrets, char *error);
+									const char *schemes, const FfSecrets *secrets, char *error);
 
 /* Adds a header; refuses control characters in it. */
 extern bool ff_request_header(FfRequest *request, const char *name, const char *value, char *error);

@@ -163,11 +163,7 @@ set_fixed(CURL *easy)
 		if (curl_easy_setopt(easy, fixed_texts[i].option, fixed_texts[i].value) != CURLE_OK)
 			return false;
 	}
-	/* request.c judged the scheme; curl holds the same line once more */
-	return curl_easy_setopt(easy,
-							CURLOPT_PROTOCOLS_STR,
-							ff_guc_allow_private_addresses ? "https,http" : "https") == CURLE_OK &&
-		   (*ff_guc_ca_file == '\0' ||
+	return (*ff_guc_ca_file == '\0' ||
 			curl_easy_setopt(easy, CURLOPT_CAINFO, ff_guc_ca_file) == CURLE_OK);
 }
 
@@ -234,7 +230,9 @@ set_request(FfSlot *slot)
 	if (strcmp(request->method, "HEAD") == 0 &&
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) != CURLE_OK)
 		return false;
-	return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
+	/* url.c judged the scheme; curl holds the same line once more */
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->scheme->curl_name) == CURLE_OK &&
+		   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
 		   curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
 		   without_header(request, "Expect", "Expect:") &&
 		   without_header(request, "Content-Type", "Content-Type:") &&

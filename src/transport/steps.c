@@ -149,8 +149,11 @@ launch_call(FfWire *wire, FfSlot *slot, const char *token, const char *grant)
 
 	set_limits(slot);
 	ff_request_wipe(&slot->request);
-	if (ff_request_from_message(
-			&slot->request, &transfer->message, transfer->secrets, transfer->error) &&
+	if (ff_request_from_message(&slot->request,
+								&transfer->message,
+								transfer->schemes,
+								transfer->secrets,
+								transfer->error) &&
 		ff_scheme_apply(
 			&slot->request, transfer, token, grant, (int64) time(NULL), transfer->error))
 		launch(wire, slot, FF_SLOT_CALL);

@@ -131,7 +131,7 @@ ff_token_call_request(FfRequest *request, const FfTransfer *transfer, char *erro
 		return false;
 	}
 	initStringInfo(&form);
-	done = ff_request_begin(request, "POST", url, error) &&
+	done = ff_request_begin(request, "POST", url, NULL, false, error) &&
 		   build_form(&form, transfer, user, password, error) &&
 		   add_headers(request, transfer, user, password, error) &&
 		   ff_request_body(request, form.data, form.len, error);
@@ -149,7 +149,7 @@ make_grant_request(FfRequest *request, const FfTransfer *transfer, const char *t
 	ff_message_init(&message);
 	transfer->auth->grant->request(transfer->config, &message);
 	/* the message ends with this function, so its body is copied */
-	return ff_request_from_message(request, &message, transfer->secrets, error) &&
+	return ff_request_from_message(request, &message, NULL, transfer->secrets, error) &&
 		   (request->body == NULL || request->own_body != NULL ||
 			ff_request_body(request, message.body, message.body_length, error)) &&
 		   ff_scheme_apply(request, &call, token, NULL, 0, error);

@@ -74,6 +74,7 @@ typedef struct FfTransfer
 {
 	/* set by the caller; zero the rest */
 	FfMessage message;
+	const char *schemes;  /* of URLs it may go to, with blanks between; NULL: https and http */
 	const FfAuth *auth;   /* NULL: none; the wire may change it as ff_scheme_auth says */
 	const FfJson *config; /* the connection's settings, for auth schemes that read one */
 	const FfSecrets *secrets;

@@ -114,6 +114,7 @@ build_messages(FfErrand **errands, int count)
 			errand->problem = ff_error_sentence(error);
 			continue;
 		}
+		transfer->schemes = endpoint->connector->schemes;
 		transfer->auth = &endpoint->connector->auth;
 		transfer->config = endpoint->config;
 		transfer->secrets = &endpoint->secrets;
