@@ -191,6 +191,17 @@ SELECT l.code, i.sku, s.available, s.kit
   FROM fulfillment.available_stock s JOIN fulfillment.locations l USING (merchant_id, location_id) JOIN fulfillment.items i USING (merchant_id, item_id)
  WHERE merchant_id = 60 ORDER BY 1, 2;
 
+-- Asked for many SKUs at once: the same figures, summed; what stands under a kit's own SKU is not for sale.
+SELECT fulfillment.receive_stock('NEAR', 'KIT', 9);
+SELECT * FROM fulfillment.available_to_sell('{KIT,A,B,C,NOPE,A}') ORDER BY sku;
+SELECT count(*) AS differ FROM (SELECT sku, available FROM fulfillment.available_to_sell(ARRAY(SELECT sku FROM fulfillment.items WHERE merchant_id = 60))
+	EXCEPT SELECT i.sku, coalesce(sum(s.available), 0) FROM fulfillment.items i LEFT JOIN fulfillment.available_stock s USING (merchant_id, item_id)
+	WHERE merchant_id = 60 GROUP BY i.sku) d;
+UPDATE fulfillment.locations SET active = false WHERE merchant_id = 60 AND code = 'FAR';
+SELECT * FROM fulfillment.available_to_sell('{KIT,A,B,C}') ORDER BY sku;
+UPDATE fulfillment.locations SET active = true WHERE merchant_id = 60 AND code = 'FAR';
+SELECT * FROM fulfillment.available_to_sell('{}');
+
 -- What channels are told: a share, less a buffer, nothing of the last few.
 SELECT available, share, buffer, guard, fulfillment.offered(available, share, buffer, guard)
   FROM (VALUES (10::bigint, 1.0, 0, 0), (10, 0.5, 1, 0), (7, 0.5, 0, 3), (8, 0.5, 0, 3), (0, 1, 5, 0), (5000000000, 1, 0, 0)) v (available, share, buffer, guard);

@@ -76,3 +76,14 @@ SELECT * FROM fulfillment.check_stock();
 SELECT repaired FROM fulfillment.check_stock(repair => true);
 SELECT * FROM fulfillment.check_stock();
 SELECT * FROM pg_temp.stock() WHERE sku = 'B';
+-- Units beside those on hand that nobody wrote, and a level that is gone.
+UPDATE fulfillment.stock_levels v SET quarantine = 2, damaged = 1 FROM fulfillment.locations l
+ WHERE v.merchant_id = 53 AND l.merchant_id = 53 AND l.location_id = v.location_id AND l.code = 'FAR';
+DELETE FROM fulfillment.stock_levels v USING fulfillment.locations l, fulfillment.items i
+ WHERE v.merchant_id = 53 AND l.merchant_id = 53 AND i.merchant_id = 53 AND l.location_id = v.location_id AND l.code = 'NEAR'
+   AND i.item_id = v.item_id AND i.sku = 'B';
+SELECT location, sku, on_hand, ledger_on_hand, reserved, open_reservations, quarantine, ledger_quarantine, damaged, ledger_damaged
+  FROM fulfillment.check_stock(repair => true);
+SELECT * FROM fulfillment.check_stock();
+SELECT * FROM pg_temp.stock() WHERE sku = 'B';
+SELECT count(*) FROM fulfillment.stock_movements WHERE merchant_id = 53 AND cause = 'drift repaired by check_stock';

@@ -76,6 +76,19 @@ $query$;
 COMMENT ON FUNCTION fulfillment.snapshot_query(text, boolean, boolean, boolean) IS
 	'Part of reconcile_stock: the statement that compares a source with the levels of location $2 of merchant $1 as of $3; $4: absent is zero';
 
+CREATE OR REPLACE FUNCTION fulfillment.snapshot_step(step int, location_id bigint, items bigint, merchant_id int)
+RETURNS void AS 'MODULE_PATHNAME', 'fulfillment_snapshot_step' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION fulfillment.snapshot_step(int, bigint, bigint, int) IS
+	'Part of reconcile_stock: says how far it is to snapshot_progress; a step beyond the last one ends it';
+
+CREATE OR REPLACE FUNCTION fulfillment.snapshot_progress(OUT pid int, OUT merchant_id int, OUT location_id bigint,
+	OUT started_at timestamptz, OUT step int, OUT steps int, OUT doing text, OUT items bigint) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'fulfillment_snapshot_steps' LANGUAGE C STABLE SECURITY DEFINER
+SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.snapshot_progress() IS
+	'Snapshots that sessions of this database compare now: the step they are at, and how many items are not simply equal';
+REVOKE ALL ON FUNCTION fulfillment.snapshot_progress(), fulfillment.snapshot_step(int, bigint, bigint, int) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION fulfillment.reconcile_source(place bigint, source text, snapshot jsonb, as_of timestamptz,
 	complete boolean, is_unique boolean, merchant_id int,
 	OUT "position" bigint, OUT sku text, OUT outcome text, OUT expected int, OUT reported bigint,
@@ -89,6 +102,7 @@ DECLARE
 	snapshot_id bigint;
 	adopted bigint := 0;
 	settled_count bigint;
+	unlike bigint;
 	m constant int := merchant_id;
 BEGIN
 	IF as_of IS NULL OR as_of > clock_timestamp() + interval '5 minutes' THEN
@@ -96,14 +110,18 @@ BEGIN
 			DETAIL = format('Field "as_of" is %s.', coalesce(as_of::text, 'missing')),
 			HINT = 'Give the moment at which the other side read its stock.';
 	END IF;
+	PERFORM fulfillment.snapshot_step(0, place, 0, m);
 	-- One snapshot of a location at a time.
 	PERFORM FROM fulfillment.locations l WHERE l.merchant_id = m AND l.location_id = place FOR NO KEY UPDATE;
 	SELECT * INTO policy FROM fulfillment.reconcile_policies p WHERE p.merchant_id = m AND p.location_id = place;
 	SELECT max(s.as_of) INTO newest FROM fulfillment.stock_snapshots s
 	 WHERE s.merchant_id = m AND s.location_id = place AND s.complete;
+	PERFORM fulfillment.snapshot_step(1, place, 0, m);
 	EXECUTE 'CREATE TEMP TABLE fulfillment_snapshot ON COMMIT DROP AS'
 		|| fulfillment.snapshot_query(source, complete, snapshot IS NOT NULL, is_unique)
 		USING m, place, as_of, coalesce(policy.absent_is_zero, true), snapshot;
+	GET DIAGNOSTICS unlike = ROW_COUNT;
+	PERFORM fulfillment.snapshot_step(2, place, unlike, m);
 	-- an item without a level here
 	UPDATE pg_temp.fulfillment_snapshot s SET item_id = i.item_id
 	  FROM fulfillment.items i WHERE s.item_id IS NULL AND i.merchant_id = m AND i.sku = s.sku;
@@ -118,12 +136,17 @@ BEGIN
 	                      WHEN s.reported = s.expected THEN 'equal' ELSE 'different' END;
 	UPDATE pg_temp.fulfillment_snapshot s SET outcome = 'error' WHERE s.error IS NOT NULL;
 	PERFORM fulfillment.reconcile_in_flight(place, coalesce(policy.settle_within, '10 minutes'), m);
+	PERFORM fulfillment.snapshot_step(3, place, unlike, m);
 	PERFORM fulfillment.reconcile_differences(place, m);
+	PERFORM fulfillment.snapshot_step(4, place, unlike, m);
 	settled_count := fulfillment.reconcile_settled(place, m);
+	PERFORM fulfillment.snapshot_step(5, place, unlike, m);
 	PERFORM fulfillment.reconcile_shown(place, NOT complete, m);
+	PERFORM fulfillment.snapshot_step(6, place, unlike, m);
 	IF policy.adopt_after IS NOT NULL OR policy.adopt_confidence IS NOT NULL THEN
 		adopted := fulfillment.reconcile_adopt(place, policy.adopt_after, policy.adopt_confidence, m);
 	END IF;
+	PERFORM fulfillment.snapshot_step(7, place, unlike, m);
 	UPDATE fulfillment.attention a
 	   SET resolved_at = now(), resolved_by = fulfillment.actor(),
 	       resolution = CASE s.outcome WHEN 'adopted' THEN 'adopted by policy' ELSE 'the two sides agree again' END
@@ -155,6 +178,7 @@ BEGIN
 		SELECT s.position, s.sku, s.outcome, s.expected, s.reported, s.discrepancy_id, s.error
 		  FROM pg_temp.fulfillment_snapshot s WHERE s.outcome <> 'equal' ORDER BY s.position, s.sku;
 	DROP TABLE pg_temp.fulfillment_snapshot;
+	PERFORM fulfillment.snapshot_step(-1, place, 0, m);
 END
 $$;
 COMMENT ON FUNCTION fulfillment.reconcile_source(bigint, text, jsonb, timestamptz, boolean, boolean, int) IS

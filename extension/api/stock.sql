@@ -31,12 +31,19 @@ COMMENT ON FUNCTION fulfillment.transfer_stock(text, text, text, int, text, int)
 CREATE OR REPLACE FUNCTION fulfillment.check_stock(repair boolean DEFAULT false,
 	merchant_id int DEFAULT fulfillment.current_merchant(), OUT location text, OUT sku text, OUT on_hand int,
 	OUT ledger_on_hand bigint, OUT reserved int, OUT ledger_reserved bigint, OUT open_reservations bigint,
-	OUT repaired boolean) RETURNS SETOF record
+	OUT quarantine int, OUT ledger_quarantine bigint, OUT damaged int, OUT ledger_damaged bigint, OUT repaired boolean) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'fulfillment_check_stock' LANGUAGE C VOLATILE STRICT SECURITY DEFINER
 SET search_path = pg_catalog, fulfillment, pg_temp;
 COMMENT ON FUNCTION fulfillment.check_stock(boolean, int) IS
-	'Recomputes on hand from the ledger and reserved from the open shipments; answers the levels that differ, and repairs them when told';
+	'Recomputes on hand, quarantine and damaged from the ledger and reserved from the open shipments; answers the levels that differ, and repairs them when told';
 
-REVOKE ALL ON FUNCTION fulfillment.receive_stock(text, text, int, text, int),
+CREATE OR REPLACE FUNCTION fulfillment.available_to_sell(skus text[],
+	merchant_id int DEFAULT fulfillment.current_merchant(), OUT sku text, OUT available bigint) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'fulfillment_available_to_sell' LANGUAGE C STABLE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.available_to_sell(text[], int) IS
+	'What may be sold of each SKU over all active locations, kits as their parts allow; a SKU that is not known has no row';
+
+REVOKE ALL ON FUNCTION fulfillment.available_to_sell(text[], int), fulfillment.receive_stock(text, text, int, text, int),
 	fulfillment.adjust_stock(text, text, int, text, int), fulfillment.count_stock(text, text, int, text, int),
 	fulfillment.transfer_stock(text, text, text, int, text, int), fulfillment.check_stock(boolean, int) FROM PUBLIC;

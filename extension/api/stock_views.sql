@@ -4,15 +4,16 @@ CREATE OR REPLACE VIEW fulfillment.available_stock WITH (security_invoker = true
 	WITH plain AS NOT MATERIALIZED (
 		SELECT v.merchant_id, v.location_id, v.item_id,
 		       greatest(0, v.on_hand - v.reserved - coalesce(v.safety_stock, l.safety_stock)
-		           - coalesce(d.missing, 0)) AS available
+		           - greatest(0, coalesce(d.expected - d.reported, 0))) AS available
 		  FROM fulfillment.locations l
 		  JOIN fulfillment.stock_levels v ON v.merchant_id = l.merchant_id AND v.location_id = l.location_id
-		  LEFT JOIN LATERAL (
-			SELECT greatest(0, sum(t.expected - t.reported)) AS missing FROM fulfillment.discrepancies t
-			 WHERE t.merchant_id = v.merchant_id AND t.location_id = v.location_id AND t.item_id = v.item_id
-			   AND t.kind = 'snapshot' AND t.state = 'open') d ON true
+		  LEFT JOIN fulfillment.discrepancies d ON d.merchant_id = v.merchant_id AND d.location_id = v.location_id
+		   AND d.item_id = v.item_id AND d.kind = 'snapshot' AND d.state = 'open'
 		 WHERE l.active)
-	SELECT p.merchant_id, p.location_id, p.item_id, p.available::bigint AS available, false AS kit FROM plain p
+	SELECT p.merchant_id, p.location_id, p.item_id, p.available::bigint AS available, false AS kit
+	  FROM plain p
+	 WHERE NOT EXISTS (SELECT FROM fulfillment.kit_components c
+	                    WHERE c.merchant_id = p.merchant_id AND c.kit_item_id = p.item_id)
 	UNION ALL
 	-- as many kits as the scarcest component allows; a component without stock here allows none
 	SELECT k.merchant_id, l.location_id, k.kit_item_id, min(coalesce(p.available, 0) / k.quantity)::bigint, true

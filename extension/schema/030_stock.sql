@@ -123,7 +123,7 @@ CREATE TABLE fulfillment.discrepancies (
 	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations,
 	FOREIGN KEY (merchant_id, item_id) REFERENCES fulfillment.items
 );
-CREATE INDEX discrepancies_open ON fulfillment.discrepancies (merchant_id, location_id, item_id) WHERE state = 'open';
+CREATE INDEX discrepancies_open ON fulfillment.discrepancies (merchant_id, item_id, location_id) WHERE state = 'open';
 CREATE UNIQUE INDEX discrepancies_snapshot ON fulfillment.discrepancies (merchant_id, location_id, item_id)
 	WHERE kind = 'snapshot' AND (state = 'open' OR standing);
 COMMENT ON TABLE fulfillment.discrepancies IS

@@ -17,9 +17,9 @@
 #define OUR_COMMAND ((ProgressCommandType) 1836)
 
 void
-ff_progress_begin(void)
+ff_progress_begin(FfProgressOf what)
 {
-	pgstat_progress_start_command(OUR_COMMAND, InvalidOid);
+	pgstat_progress_start_command(OUR_COMMAND, (Oid) what);
 }
 
 void
@@ -35,7 +35,7 @@ ff_progress_end(void)
 }
 
 FfProgress *
-ff_progress_read(int *count)
+ff_progress_read(FfProgressOf what, int *count)
 {
 	int backends = pgstat_fetch_stat_numbackends();
 	FfProgress *found = palloc(sizeof(FfProgress) * Max(backends, 1));
@@ -47,6 +47,7 @@ ff_progress_read(int *count)
 		FfProgress *progress = &found[*count];
 
 		if (status == NULL || status->st_progress_command != OUR_COMMAND ||
+			status->st_progress_command_target != (Oid) what ||
 			status->st_databaseid != MyDatabaseId)
 			continue;
 		progress->pid = status->st_procpid;

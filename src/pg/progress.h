@@ -13,6 +13,13 @@
 
 #define FF_PROGRESS_NUMBERS 10
 
+/* What the statement is about; its numbers mean what the module says that knows it. */
+typedef enum FfProgressOf
+{
+	FF_PROGRESS_OF_WAVE = 1,
+	FF_PROGRESS_OF_SNAPSHOT
+} FfProgressOf;
+
 typedef struct FfProgress
 {
 	int pid;
@@ -20,11 +27,11 @@ typedef struct FfProgress
 } FfProgress;
 
 /* All numbers are 0 then. */
-extern void ff_progress_begin(void);
+extern void ff_progress_begin(FfProgressOf what);
 extern void ff_progress_set(int which, int64 number);
 extern void ff_progress_end(void);
 
 /* What sessions of this database are at, palloc'd. */
-extern FfProgress *ff_progress_read(int *count);
+extern FfProgress *ff_progress_read(FfProgressOf what, int *count);
 
 #endif

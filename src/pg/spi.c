@@ -7,6 +7,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "nodes/params.h"
+#include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -50,51 +53,95 @@ prepare(FfStatement *statement)
 	statement->plan = plan;
 }
 
-static int
-execute(FfStatement *statement, Datum *values, const char *nulls)
+static void
+execute(FfStatement *statement, const FfArgument *arguments, int count, DestReceiver *receiver)
 {
-	FfPlanning before = ff_planning_begin(!statement->bulk);
+	SPIExecuteOptions options = {.params = makeParamList(count), .dest = receiver};
+	FfPlanning before;
 	int code = 0;
 
+	Assert(count == statement->arguments);
+	if (statement->plan == NULL)
+		prepare(statement);
+	for (int i = 0; i < count; i++)
+		options.params->params[i] = (ParamExternData){.value = arguments[i].value,
+													  .isnull = arguments[i].null,
+													  .pflags = PARAM_FLAG_CONST,
+													  .ptype = statement->types[i]};
+	before = ff_planning_begin(!statement->bulk);
 	PG_TRY();
 	{
-		code = SPI_execute_plan(statement->plan, values, nulls, false, 0);
+		code = SPI_execute_plan_extended(statement->plan, &options);
 	}
 	PG_FINALLY();
 	{
 		ff_planning_end(before);
 	}
 	PG_END_TRY();
-	return code;
-}
-
-FfRows
-ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
-{
-	Datum values[FF_MAX_ARGUMENTS];
-	char nulls[FF_MAX_ARGUMENTS];
-	MemoryContext context = CurrentMemoryContext;
-	FfRows rows;
-	int code;
-
-	Assert(count == statement->arguments);
-	if (statement->plan == NULL)
-		prepare(statement);
-	for (int i = 0; i < count; i++)
-	{
-		values[i] = arguments[i].value;
-		nulls[i] = arguments[i].null ? 'n' : ' ';
-	}
-	code = execute(statement, values, nulls);
 	if (code < 0)
 		elog(ERROR,
 			 "could not run a statement: %s: %s",
 			 SPI_result_code_string(code),
 			 statement->sql);
+}
+
+FfRows
+ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	FfRows rows;
+
+	execute(statement, arguments, count, NULL);
 	rows.table = SPI_tuptable;
 	rows.count = SPI_processed;
 	MemoryContextSwitchTo(context); /* SPI leaves its own behind */
 	return rows;
+}
+
+/* Where rows go that are not kept. */
+typedef struct Passage
+{
+	DestReceiver receiver;
+	FfRowTaker take;
+	void *state;
+} Passage;
+
+static bool
+pass_on(TupleTableSlot *slot, DestReceiver *receiver)
+{
+	Passage *passage = (Passage *) receiver;
+
+	slot_getallattrs(slot);
+	passage->take(passage->state, slot->tts_values, slot->tts_isnull);
+	return true;
+}
+
+static void
+begin_passage(DestReceiver *receiver, int operation, TupleDesc columns)
+{
+}
+
+static void
+end_passage(DestReceiver *receiver)
+{
+}
+
+uint64
+ff_run_through(FfStatement *statement, const FfArgument *arguments, int count, FfRowTaker take,
+			   void *state)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Passage passage = {.receiver = {.receiveSlot = pass_on,
+									.rStartup = begin_passage,
+									.rShutdown = end_passage,
+									.rDestroy = end_passage,
+									.mydest = DestNone},
+					   .take = take,
+					   .state = state};
+
+	execute(statement, arguments, count, &passage.receiver);
+	MemoryContextSwitchTo(context);
+	return SPI_processed;
 }
 
 FfArgument

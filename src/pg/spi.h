@@ -90,6 +90,15 @@ typedef struct FfRows
 		statement, ((FfArgument[]){__VA_ARGS__}), lengthof(((FfArgument[]){__VA_ARGS__})))
 extern FfRows ff_run_arguments(FfStatement *statement, const FfArgument *arguments, int count);
 
+/*
+ * Hands each row to a function as it is read, and keeps none: for results of
+ * many rows of which little is wanted.  Values live until it returns; it may
+ * run no statement.  Answers the number of rows.
+ */
+typedef void (*FfRowTaker)(void *state, const Datum *values, const bool *nulls);
+extern uint64 ff_run_through(FfStatement *statement, const FfArgument *arguments, int count,
+							 FfRowTaker take, void *state);
+
 /* Nestable.  The context to allocate results in that must outlive ff_spi_end. */
 extern MemoryContext ff_spi_begin(void);
 extern void ff_spi_end(void);

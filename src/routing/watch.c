@@ -31,7 +31,7 @@ enum
 void
 ff_watch_begin(int32 merchant_id, int orders)
 {
-	ff_progress_begin();
+	ff_progress_begin(FF_PROGRESS_OF_WAVE);
 	ff_progress_set(ORDERS, orders);
 	ff_progress_set(SINCE, GetCurrentTimestamp());
 	ff_progress_set(MERCHANT, merchant_id);
@@ -97,7 +97,7 @@ fulfillment_wave_progress(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rows = (ReturnSetInfo *) fcinfo->resultinfo;
 	int count;
-	FfProgress *waves = ff_progress_read(&count);
+	FfProgress *waves = ff_progress_read(FF_PROGRESS_OF_WAVE, &count);
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < count; i++)
