@@ -9,12 +9,13 @@
 #   make unit           the tests of plain C, which need no server
 #   make lint           the rules of tests/lint
 #   make bench          the measurements of tests/bench
+#   make docs           docs/connectors.md, from what the connectors say of themselves
 #   make format         the layout of .clang-format
 #
 # The version is read from fulfillment.control and stands nowhere else.
 
 # PGXS has a target "check" of its own, which only says that there is none; so ours stand apart.
-OWN_GOALS = demo check check-fast check-sanitize unit lint bench format
+OWN_GOALS = demo check check-fast check-sanitize unit lint bench docs format
 .PHONY: $(OWN_GOALS)
 
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
@@ -35,6 +36,10 @@ demo:
 
 bench:
 	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/bench/run'
+
+docs:
+	@tests/tools/in-copy --again sh -c 'tests/tools/build >&2 && exec tests/tools/connectors-page' \
+		> docs/connectors.new && mv docs/connectors.new docs/connectors.md
 
 unit:
 	@tests/groups/unit

@@ -8,7 +8,7 @@ INSERT INTO fulfillment.connections (code, connector, state) VALUES ('shop', 'we
 UPDATE fulfillment.channels SET connection_id = (SELECT connection_id FROM fulfillment.connections WHERE merchant_id = 52 AND code = 'shop')
  WHERE merchant_id = 52;
 CREATE FUNCTION pg_temp.calls(numbers text) RETURNS TABLE (number text, connection text, operation text, payload jsonb) LANGUAGE sql AS $$
-	SELECT o.number, c.code, t.operation, t.payload - 'shipment_id' FROM fulfillment.tasks t
+	SELECT o.number, c.code, t.operation, t.payload - 'shipment_id' - 'payment_id' FROM fulfillment.tasks t
 	  JOIN fulfillment.connections c USING (merchant_id, connection_id) JOIN fulfillment.orders o USING (merchant_id, order_id)
 	 WHERE merchant_id = fulfillment.current_merchant() AND o.number LIKE $1 AND t.operation <> 'send_message' ORDER BY t.task_id
 $$;

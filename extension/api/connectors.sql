@@ -18,7 +18,7 @@ COMMENT ON FUNCTION fulfillment.connector_outcome(text, text, jsonb, int, jsonb,
 
 CREATE OR REPLACE FUNCTION fulfillment.connector_list(
     OUT name text, OUT title text, OUT roles text[], OUT operations text[],
-    OUT settings jsonb, OUT limits jsonb)
+    OUT settings jsonb, OUT limits jsonb, OUT credentials text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'fulfillment_connector_list'
     LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 40;
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION fulfillment.connector_list() IS
     'every connector with its roles, operations, settings (secrets included, as names) and default limits';
 
 CREATE OR REPLACE VIEW fulfillment.connectors AS
-    SELECT name, title, roles, operations, settings, limits
+    SELECT name, title, roles, operations, settings, limits, credentials
     FROM fulfillment.connector_list();
 COMMENT ON VIEW fulfillment.connectors IS
     'the connectors of this version';
@@ -35,4 +35,5 @@ COMMENT ON COLUMN fulfillment.connectors.title IS 'name for people';
 COMMENT ON COLUMN fulfillment.connectors.roles IS 'carrier, fulfillment_center, channel, payment, messenger';
 COMMENT ON COLUMN fulfillment.connectors.operations IS 'what it can do; receive means that it takes webhooks';
 COMMENT ON COLUMN fulfillment.connectors.settings IS 'settings and secrets: name, type, required, secret, default, description';
-COMMENT ON COLUMN fulfillment.connectors.limits IS 'default rate_per_second, max_concurrency and timeout_ms; an absent one is the engine''s';
+COMMENT ON COLUMN fulfillment.connectors.limits IS 'default rate_per_second or rate_per_hour, burst (calls at once after a pause), max_concurrency and timeout_ms; an absent one is the engine''s';
+COMMENT ON COLUMN fulfillment.connectors.credentials IS 'how a merchant gets the credentials';

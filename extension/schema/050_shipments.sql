@@ -185,15 +185,30 @@ CREATE TABLE fulfillment.returns (
 	location_id bigint,
 	tracking_number text,
 	provider_reference text,
+	connection_id bigint,
+	fee numeric NOT NULL DEFAULT 0 CHECK (fee >= 0),
+	refund_due numeric CHECK (refund_due >= 0),
+	refund_asked numeric NOT NULL DEFAULT 0 CHECK (refund_asked >= 0),
+	refunded numeric NOT NULL DEFAULT 0 CHECK (refunded >= 0),
+	late boolean NOT NULL DEFAULT false,
+	candidates jsonb,
 	attributes jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	ended_at timestamptz,
 	PRIMARY KEY (merchant_id, return_id),
+	FOREIGN KEY (merchant_id, connection_id) REFERENCES fulfillment.connections,
 	FOREIGN KEY (merchant_id, order_id) REFERENCES fulfillment.orders,
 	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations
 );
 CREATE INDEX returns_order ON fulfillment.returns (merchant_id, order_id);
 COMMENT ON TABLE fulfillment.returns IS 'Goods that come back, asked for or not';
+COMMENT ON COLUMN fulfillment.returns.connection_id IS 'Where it was announced: the warehouse that waits for it, or the carrier of its label';
+COMMENT ON COLUMN fulfillment.returns.fee IS 'What the customer pays for returning; comes off the refund';
+COMMENT ON COLUMN fulfillment.returns.refund_due IS 'What is to be paid back in all for what has come; NULL while lines are not accounted for';
+COMMENT ON COLUMN fulfillment.returns.refund_asked IS 'What the gateway, the channel or a person was asked to pay back so far';
+COMMENT ON COLUMN fulfillment.returns.refunded IS 'What has been paid back';
+COMMENT ON COLUMN fulfillment.returns.late IS 'Goods came although it had not been approved or was over';
+COMMENT ON COLUMN fulfillment.returns.candidates IS 'Of a parcel nobody announced: orders it may belong to, best first, [{order_id, number, shipment_id, why, score}]';
 
 CREATE TABLE fulfillment.return_lines (
 	merchant_id int NOT NULL,
@@ -202,12 +217,15 @@ CREATE TABLE fulfillment.return_lines (
 	item_id bigint NOT NULL,
 	quantity int NOT NULL CHECK (quantity > 0),
 	received int NOT NULL DEFAULT 0 CHECK (received >= 0),
+	missing int NOT NULL DEFAULT 0 CHECK (missing >= 0),
 	reason text,
 	PRIMARY KEY (merchant_id, return_id, line),
 	FOREIGN KEY (merchant_id, return_id) REFERENCES fulfillment.returns ON DELETE CASCADE,
 	FOREIGN KEY (merchant_id, item_id) REFERENCES fulfillment.items
 );
-COMMENT ON TABLE fulfillment.return_lines IS 'What a return is expected to hold';
+COMMENT ON TABLE fulfillment.return_lines IS 'What a return is expected to hold; line is that of the order when the order has the item';
+COMMENT ON COLUMN fulfillment.return_lines.received IS 'Units that came; more than quantity is a surplus, which is not paid';
+COMMENT ON COLUMN fulfillment.return_lines.missing IS 'Units that were said to come and were not in the parcel';
 
 CREATE SEQUENCE fulfillment.receipt_id_seq;
 CREATE TABLE fulfillment.receipts (

@@ -84,7 +84,7 @@ CREATE FUNCTION pg_temp.stock() RETURNS TABLE (location text, sku text, on_hand 
 	 WHERE merchant_id = fulfillment.current_merchant() ORDER BY l.location_id, i.sku
 $$;
 CREATE FUNCTION pg_temp.without_ids(message text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT regexp_replace(regexp_replace($1, '\m(order|shipment|hold|Order|Shipment) \d+', '\1 #', 'g'),
+	SELECT regexp_replace(regexp_replace($1, '\m(order|shipment|hold|return|Order|Shipment|Return) \d+', '\1 #', 'g'),
 	                      '\mF[0-9A-Z]+-[\d-]*(?=-\d)|(?<=[(])\d+(?=[,)])', '#', 'g')
 $$;
 -- What history says of an order: subject, event, states and why.

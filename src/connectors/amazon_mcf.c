@@ -199,6 +199,11 @@ const FfConnector ff_connector_amazon_mcf = {
 	.name = "amazon_mcf",
 	.title = "Amazon Multi-Channel Fulfillment",
 	.roles = "fulfillment_center",
+	.credentials =
+		"Make a private application in Seller Central with the role Amazon Fulfillment, "
+		"which shows client id and secret, and authorize it for the seller, which shows the "
+		"refresh token. Notifications come through a queue (SQS): a bridge of yours posts "
+		"them with webhook_secret.",
 	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
 			 .user = "client_id",
 			 .password = "client_secret",

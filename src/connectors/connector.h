@@ -115,9 +115,12 @@ typedef struct FfConnector
 	const char *title;   /* "UPS", "WooCommerce" */
 	const char *schemes; /* of the URLs it calls, with blanks between; NULL: https and http */
 	const char *roles;   /* space-separated: carrier fulfillment_center channel payment messenger */
+	/* How a merchant gets the credentials: sentences for docs/connectors.md; NULL: needs none. */
+	const char *credentials;
 	const FfAuth auth;
 	const FfSetting *settings;  /* ends with a NULL name */
-	int rate_per_second;        /* default limit; 0 none */
+	double rate_per_second;     /* default limit; 0 none; a peer that counts hours: 60.0 / 3600 */
+	int burst;                  /* calls at once after a pause; 0: about a second's */
 	int max_concurrency;        /* default limit; 0 the engine's */
 	int timeout_ms;             /* default; 0 the engine's */
 	bool local;                 /* needs no network: the outcome is made from the call alone */

@@ -115,6 +115,8 @@ const FfConnector ff_connector_dhl_express = {
 	.name = "dhl_express",
 	.title = "DHL Express",
 	.roles = "carrier",
+	.credentials = "Ask DHL Express for access to MyDHL API at developer.dhl.com with the account "
+				   "number; after the approval the application shows key and secret.",
 	.auth = {.kind = FF_AUTH_BASIC, .user = "api_key", .password = "api_secret"},
 	.settings = settings,
 	.timeout_ms = DHX_TIMEOUT_MS,

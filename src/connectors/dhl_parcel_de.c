@@ -191,6 +191,11 @@ const FfConnector ff_connector_dhl_parcel_de = {
 	.name = "dhl_parcel_de",
 	.title = "DHL Parcel DE",
 	.roles = "carrier",
+	.credentials =
+		"Make an application at developer.dhl.com with Parcel DE Shipping, Returns, Pickup "
+		"and Tracking, which shows API key and secret; username and password are those of a "
+		"system user of the business customer portal (geschaeftskunden.dhl.de), which has to "
+		"have the right to ship. The password expires every year.",
 	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
 			 .user = "client_id",
 			 .password = "client_secret",

@@ -171,6 +171,10 @@ const FfConnector ff_connector_dhl_tracking = {
 	.name = "dhl_tracking",
 	.title = "DHL tracking",
 	.roles = "carrier",
+	.credentials =
+		"Make an application at developer.dhl.com with Shipment Tracking - Unified; it shows "
+		"the consumer key. For pushes make a subscription with a token of your own in header "
+		"x-our-token.",
 	.auth = {.kind = FF_AUTH_HEADER, .password = "api_key", .header = "DHL-API-Key"},
 	.settings = settings,
 	.rate_per_second = 1,

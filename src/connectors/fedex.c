@@ -237,6 +237,11 @@ const FfConnector ff_connector_fedex = {
 	.name = "fedex",
 	.title = "FedEx",
 	.roles = "carrier",
+	.credentials =
+		"Make a project at developer.fedex.com with the APIs Ship, Rate, Track, Address "
+		"Validation, Pickup and Ground End of Day; it shows API key and secret key. Labels "
+		"of the productive host need FedEx's label certification. Tracking and webhooks "
+		"(Advanced Integrated Visibility) may be projects of their own.",
 	.auth = FEDEX_AUTH,
 	.settings = settings,
 	.rate_per_second = FEDEX_RATE,

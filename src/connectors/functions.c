@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -274,8 +276,12 @@ limits_datum(const FfConnector *connector)
 
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
-	if (connector->rate_per_second > 0)
-		ff_write_int(&writer, "rate_per_second", connector->rate_per_second);
+	if (connector->rate_per_second >= 1)
+		ff_write_int(&writer, "rate_per_second", (int64) connector->rate_per_second);
+	else if (connector->rate_per_second > 0)
+		ff_write_int(&writer, "rate_per_hour", (int64) rint(connector->rate_per_second * 3600));
+	if (connector->burst > 0)
+		ff_write_int(&writer, "burst", connector->burst);
 	if (connector->max_concurrency > 0)
 		ff_write_int(&writer, "max_concurrency", connector->max_concurrency);
 	if (connector->timeout_ms > 0)
@@ -284,7 +290,7 @@ limits_datum(const FfConnector *connector)
 }
 
 /*
- * connector_list() returns (name, title, roles, operations, settings, limits)
+ * connector_list() returns (name, title, roles, operations, settings, limits, credentials)
  */
 Datum
 fulfillment_connector_list(PG_FUNCTION_ARGS)
@@ -295,8 +301,8 @@ fulfillment_connector_list(PG_FUNCTION_ARGS)
 	for (int i = 0; i < ff_connector_count(); i++)
 	{
 		const FfConnector *connector = ff_connector_at(i);
-		Datum values[6];
-		bool nulls[6] = {false};
+		Datum values[7];
+		bool nulls[7] = {false};
 
 		values[0] = CStringGetTextDatum(connector->name);
 		values[1] = CStringGetTextDatum(connector->title);
@@ -304,6 +310,9 @@ fulfillment_connector_list(PG_FUNCTION_ARGS)
 		values[3] = words_datum(abilities(connector), ", ");
 		values[4] = settings_datum(connector);
 		values[5] = limits_datum(connector);
+		nulls[6] = connector->credentials == NULL;
+		if (!nulls[6])
+			values[6] = CStringGetTextDatum(connector->credentials);
 		tuplestore_putvalues(rows->setResult, rows->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -153,6 +153,10 @@ const FfConnector ff_connector_ongoing_wms = {
 	.name = ONGOING,
 	.title = "Ongoing WMS",
 	.roles = "fulfillment_center",
+	.credentials =
+		"The warehouse makes an API user for the goods owner and tells its name, password, "
+		"instance and goods owner number; it also sets the address and the token of "
+		"webhooks.",
 	.auth = {.kind = FF_AUTH_BASIC, .user = "user", .password = "password"},
 	.settings = settings,
 	.max_concurrency = 1,

@@ -210,6 +210,11 @@ const FfConnector ff_connector_ups = {
 	.name = "ups",
 	.title = "UPS",
 	.roles = "carrier",
+	.credentials =
+		"Make an application at developer.ups.com, with the shipper account added to it and "
+		"the products Rating, Shipping, Tracking, Address Validation, Pickup and Track "
+		"Alert; it shows client id and secret. For Track Alert agree on a credential with "
+		"UPS; it comes in header credential.",
 	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
 			 .user = "client_id",
 			 .password = "client_secret",

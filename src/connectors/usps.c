@@ -18,11 +18,13 @@
 
 #include "connectors/usps.h"
 
-#define USPS_HOST       "https://apis.usps.com"
-#define USPS_TIMEOUT_MS 60000
-#define PAYMENT_PATH    "/payments/v3/payment-authorization"
-#define PAYMENT_LIFE_S  25200 /* an hour less than it lives */
-#define PROBE_ZIP       "20260"
+#define USPS_HOST           "https://apis.usps.com"
+#define USPS_TIMEOUT_MS     60000
+#define USPS_CALLS_PER_HOUR 60
+#define USPS_BURST          5
+#define PAYMENT_PATH        "/payments/v3/payment-authorization"
+#define PAYMENT_LIFE_S      25200 /* an hour less than it lives */
+#define PROBE_ZIP           "20260"
 
 static const FfSetting settings[] = {
 	{"base_url",
@@ -296,9 +298,16 @@ const FfConnector ff_connector_usps = {
 	.name = "usps",
 	.title = "USPS",
 	.roles = "carrier",
+	.credentials =
+		"Make an application in the portal of developers.usps.com, which shows consumer "
+		"key and secret; crid and mid stand in the Business Customer Gateway. Labels need an "
+		"Enterprise Payment Account whose owner has let the application charge it. An "
+		"application may make about 60 calls an hour until USPS is asked for more; set "
+		"rate_per_second of the connection then.",
 	.auth = {USPS_AUTH},
 	.settings = settings,
-	.rate_per_second = 1,
+	.rate_per_second = USPS_CALLS_PER_HOUR / 3600.0,
+	.burst = USPS_BURST,
 	.timeout_ms = USPS_TIMEOUT_MS,
 	.find_is_authoritative = true,
 	.find_grace_s = 120,

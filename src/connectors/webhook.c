@@ -410,6 +410,9 @@ const FfConnector ff_connector_webhook = {
 	.name = NAME,
 	.title = "Webhooks (Standard Webhooks)",
 	.roles = "messenger channel",
+	.credentials =
+		"The receiver gives out signing_secret (whsec_ and base64), or takes the one you "
+		"make.",
 	.auth = {.kind = FF_AUTH_STANDARD_WEBHOOKS, .password = "signing_secret"},
 	.settings = settings,
 	.max_concurrency = 4,

@@ -337,6 +337,9 @@ const FfConnector ff_connector_woocommerce = {
 	.name = WOO_NAME,
 	.title = "WooCommerce",
 	.roles = "channel",
+	.credentials =
+		"Make a key with rights to read and write under WooCommerce, Settings, Advanced, "
+		"REST API. Webhooks are made beside it, each with the same secret.",
 	.auth = {.kind = FF_AUTH_BASIC, .user = "consumer_key", .password = "consumer_secret"},
 	.settings = settings,
 	.rate_per_second = 5,

@@ -11,6 +11,7 @@
 
 #include "notifications/notify.h"
 #include "orders/parts.h"
+#include "payments/payments.h"
 #include "pg/spi.h"
 #include "tasks/task.h"
 
@@ -18,13 +19,6 @@ static FfStatement close_order =
 	FF_STATEMENT("update fulfillment.orders set closed_at = $3, next_routing_at = null"
 				 " where merchant_id = $1 and order_id = $2",
 				 INT4OID, INT8OID, TIMESTAMPTZOID);
-
-static FfStatement payment_of = FF_STATEMENT(
-	"select v.connection_id, o.payment ->> 'state'"
-	"  from fulfillment.orders o"
-	"  join fulfillment.connections v on v.merchant_id = $1 and v.code = o.payment ->> 'gateway'"
-	" where o.merchant_id = $1 and o.order_id = $2",
-	INT4OID, INT8OID);
 
 /* The last shipment that left of an order whose channel has not been told of any. */
 static FfStatement untold_shipment =
@@ -229,26 +223,13 @@ ff_order_notify(void *subject, const void *payload)
 	tell_platforms(subject, payload);
 }
 
-/* An authorization is voided; what was captured is refunded by the returns room or by hand. */
 void
 ff_order_refund(void *subject, const void *payload)
 {
 	FfOrder *order = subject;
-	FfRows rows = ff_run(&payment_of, ff_int4(order->merchant_id), ff_int8(order->order_id));
-	FfTask task = {.merchant_id = order->merchant_id,
-				   .subject_kind = "order",
-				   .subject_id = order->order_id,
-				   .order_id = order->order_id};
-	const char *state = rows.count > 0 ? ff_row_text(&rows, 0, 2) : NULL;
 
-	if (state == NULL)
-		return;
-	task.connection_id = ff_row_int8(&rows, 0, 1);
-	task.operation = strcmp(state, "authorized") == 0 ? FF_OP_VOID : FF_OP_REFUND;
-	task.idempotency_key =
-		psprintf("%s:%lld", ff_operation_name(task.operation), (long long) order->order_id);
-	if (strcmp(state, "authorized") == 0 || strcmp(state, "captured") == 0)
-		ff_tasks_add(&task, 1);
+	if (ff_order_sum_shipped(order) == 0)
+		ff_payment_undo(order->merchant_id, order->order_id);
 }
 
 /* An authorization that nothing will be captured from any more is given back. */
@@ -259,6 +240,8 @@ ff_capture_remainder(void *subject, const void *payload)
 
 	if (ff_order_sum_shipped(order) == 0)
 		ff_order_refund(order, payload);
+	else
+		ff_payment_release(order->merchant_id, order->order_id);
 }
 
 void

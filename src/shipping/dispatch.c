@@ -11,6 +11,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 
+#include "payments/payments.h"
 #include "pg/spi.h"
 #include "shipping/parts.h"
 #include "tasks/history.h"
@@ -21,22 +22,6 @@ static FfStatement write_lines = FF_STATEMENT(
 	"  from unnest($3, $4, $5, $6, $7) as u(line, quantity, shipped, short, over_shipped)"
 	" where l.merchant_id = $1 and l.shipment_id = $2 and l.line = u.line",
 	INT4OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
-
-/* What was ordered of what left; what left beyond it is a gift until somebody says otherwise. */
-static FfStatement set_capture = FF_STATEMENT(
-	"update fulfillment.shipments s set capture_amount = c.amount"
-	"  from (select coalesce(sum(l.unit_price * n.shipped), 0) as amount"
-	"          from fulfillment.shipment_lines n"
-	"          join fulfillment.order_lines l on l.merchant_id = $1 and l.order_id = n.order_id"
-	"           and l.line = n.line"
-	"         where n.merchant_id = $1 and n.shipment_id = $2) c"
-	" where s.merchant_id = $1 and s.shipment_id = $2"
-	" returning s.capture_amount::text,"
-	"   (select v.connection_id from fulfillment.orders o join fulfillment.connections v"
-	"      on v.merchant_id = $1 and v.code = o.payment ->> 'gateway'"
-	"     where o.merchant_id = $1 and o.order_id = s.order_id"
-	"       and o.payment ->> 'state' = 'authorized')",
-	INT4OID, INT8OID);
 
 static FfStatement release_slot =
 	FF_STATEMENT("with released as (update fulfillment.shipments set capacity_day = null"
@@ -260,28 +245,16 @@ ff_reverse_shipping(void *subject, const void *payload)
 	ff_shipment_save_lines(shipment);
 	if (shipment->connection_id == 0) /* a provider's labels stay what they are */
 		ff_strip_packages(shipment, report->cause);
-	ff_tasks_withdraw(shipment->merchant_id, "shipment", shipment->shipment_id, FF_OP_CAPTURE);
-	ff_run(&set_capture, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+	ff_payment_take_back(shipment->merchant_id, shipment->order_id, shipment->shipment_id);
 }
 
+/* What was ordered of what left; what left beyond it is a gift until somebody says otherwise. */
 void
 ff_capture(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
-	FfRows rows =
-		ff_run(&set_capture, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-	FfTask task = {.merchant_id = shipment->merchant_id,
-				   .operation = FF_OP_CAPTURE,
-				   .subject_kind = "shipment",
-				   .subject_id = shipment->shipment_id,
-				   .order_id = shipment->order_id};
 
-	if (rows.count == 0 || ff_row_null(&rows, 0, 2))
-		return;
-	task.connection_id = ff_row_int8(&rows, 0, 2);
-	task.payload = psprintf("{\"amount\": %s}", ff_row_text(&rows, 0, 1));
-	task.idempotency_key = psprintf("capture:%lld", (long long) shipment->shipment_id);
-	ff_tasks_add(&task, 1);
+	ff_payment_capture(shipment->merchant_id, shipment->order_id, shipment->shipment_id);
 }
 
 /* Released here and reserved there as one group: both or neither. */

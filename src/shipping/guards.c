@@ -9,6 +9,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 
+#include "payments/payments.h"
 #include "pg/spi.h"
 #include "shipping/parts.h"
 
@@ -30,16 +31,6 @@ static FfStatement undelivered_packages = FF_STATEMENT(
 	"              ('in_transit', 'out_for_delivery', 'ready_for_pickup', 'attempted', 'delivered',"
 	"               'returning', 'returned', 'lost')))"
 	"  from fulfillment.packages p where p.merchant_id = $1 and p.shipment_id = $2",
-	INT4OID, INT8OID);
-
-/* Captured, or perhaps: a call that is on the wire, or whose answer was lost. */
-static FfStatement was_captured = FF_STATEMENT(
-	"select 1 from fulfillment.calls where merchant_id = $1 and subject_kind = 'shipment'"
-	"   and subject_id = $2 and operation = 'capture' and result = 'ok'"
-	" union all"
-	" select 1 from fulfillment.tasks where merchant_id = $1 and subject_kind = 'shipment'"
-	"   and subject_id = $2 and operation = 'capture' and (state = 'leased' or in_doubt)"
-	" limit 1",
 	INT4OID, INT8OID);
 
 /* An operator's mistake may be taken back for a day. */
@@ -235,8 +226,7 @@ no_capture(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
 
-	return ff_run(&was_captured, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id))
-			   .count == 0;
+	return !ff_payment_was_captured(shipment->merchant_id, shipment->shipment_id);
 }
 
 static bool

@@ -28,6 +28,11 @@ extern FfJson **ff_load_confirmations(FfErrand **errands, int count);
 extern FfJson **ff_load_orders(FfErrand **errands, int count);
 extern FfJson **ff_load_fetches(FfErrand **errands, int count);
 extern FfJson **ff_load_messages(FfErrand **errands, int count);
+/* documents_payment.c */
+extern FfJson **ff_load_payments(FfErrand **errands, int count);
+/* documents_return.c */
+extern FfJson **ff_load_returns(FfErrand **errands, int count);
+extern FfJson **ff_load_return_pushes(FfErrand **errands, int count);
 /* documents_stock.c */
 extern FfJson **ff_load_inventory_wishes(FfErrand **errands, int count);
 extern FfJson **ff_load_levels(FfErrand **errands, int count);

@@ -50,7 +50,10 @@ read_row(FfEndpoint *endpoint, const FfRows *rows)
 	if (connector == NULL)
 		return;
 	if (endpoint->limit.rate == 0)
+	{
 		endpoint->limit.rate = connector->rate_per_second;
+		endpoint->limit.burst = connector->burst;
+	}
 	if (endpoint->limit.concurrency == 0)
 		endpoint->limit.concurrency = connector->max_concurrency;
 	if (endpoint->wire_limits.timeout_ms == 0)

@@ -13,6 +13,7 @@
 #include "pg/guc.h"
 #include "workers/errand.h"
 #include "workers/slots.h"
+#include "workers/verbs.h"
 
 #define LEASE_MARGIN \
 	30000 /* ms a lease outlives the longest call; in the second half none is under way */
@@ -84,9 +85,9 @@ ff_errands_make(FfBatch *batch, const FfClaimedTask *tasks, int count)
 		errand->task = tasks[i];
 		errand->calling = tasks[i].operation;
 		errand->started_at = GetCurrentTimestamp();
-		if (tasks[i].in_doubt && tasks[i].operation == FF_OP_CREATE_SHIPMENT &&
-			ff_connector_supports(batch->endpoint->connector, FF_OP_FIND_SHIPMENT))
-			errand->calling = FF_OP_FIND_SHIPMENT;
+		if (tasks[i].in_doubt && ff_verb_of(tasks[i].operation)->look != 0 &&
+			ff_connector_supports(batch->endpoint->connector, ff_verb_of(tasks[i].operation)->look))
+			errand->calling = ff_verb_of(tasks[i].operation)->look;
 		else if (tasks[i].in_doubt && tasks[i].operation < FF_OPERATION_COUNT &&
 				 !ff_errand_repeatable(errand))
 			errand->lost = "The answer to an earlier call was lost.";

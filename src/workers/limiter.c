@@ -129,12 +129,19 @@ obtain(const FfLimiterKey *key, TimestampTz now)
 	return made;
 }
 
+/* How many calls may be made at once after a pause. */
+static double
+burst_of(const FfLimit *limit)
+{
+	return limit->burst > 0 ? limit->burst : Max(1.0, limit->rate * BURST_SECONDS);
+}
+
 static void
-fill(Entry *entry, double rate, TimestampTz now)
+fill(Entry *entry, const FfLimit *limit, TimestampTz now)
 {
 	double seconds = (double) Max(0, now - entry->filled_at) / USECS_PER_SEC;
 
-	entry->tokens = Min(Max(1.0, rate * BURST_SECONDS), entry->tokens + seconds * rate);
+	entry->tokens = Min(burst_of(limit), entry->tokens + seconds * limit->rate);
 	entry->filled_at = now;
 }
 
@@ -165,10 +172,10 @@ take(Entry *entry, const FfLimit *limit, int wanted, TimestampTz now, TimestampT
 		granted = Min(granted, Max(0, limit->concurrency - state->in_flight));
 	if (limit->rate > 0 && granted > 0)
 	{
-		fill(entry, limit->rate, now);
+		fill(entry, limit, now);
 		if (granted > (int) entry->tokens)
 		{
-			double missing = Min((double) granted, Max(1.0, limit->rate * BURST_SECONDS));
+			double missing = Min((double) granted, burst_of(limit));
 
 			*again =
 				now + (TimestampTz) ((missing - entry->tokens) / limit->rate * USECS_PER_SEC) + 1;

@@ -30,6 +30,7 @@ typedef struct FfLimiterKey
 typedef struct FfLimit
 {
 	double rate; /* calls per second */
+	int burst;   /* calls at once after a pause; 0: what the rate gives in a moment */
 	int concurrency;
 } FfLimit;
 

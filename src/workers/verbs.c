@@ -8,8 +8,15 @@
 
 #include "workers/verbs.h"
 
+#define PAYMENT                                                                    \
+	{                                                                              \
+		.load = ff_load_payments, .look = FF_OP_FIND_PAYMENT, .ok = ff_apply_paid, \
+		.refused = ff_apply_payment_refused, .unknown = ff_apply_payment_unknown   \
+	}
+
 static const FfVerb verbs[FF_OPERATION_COUNT] = {
 	[FF_OP_CREATE_SHIPMENT] = {.load = ff_load_shipments,
+							   .look = FF_OP_FIND_SHIPMENT,
 							   .admits = true,
 							   .ok = ff_apply_created,
 							   .refused = ff_apply_create_refused,
@@ -32,6 +39,10 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 							   .ok = ff_apply_cancelled,
 							   .absent = ff_apply_cancelled,
 							   .refused = ff_apply_cancel_refused},
+	[FF_OP_ANNOUNCE_RETURN] = {.load = ff_load_returns, .ok = ff_apply_return_announced},
+	[FF_OP_PUSH_RETURN] = {.load = ff_load_return_pushes,
+						   .ok = ff_apply_return_pushed,
+						   .refused = ff_apply_return_push_refused},
 	[FF_OP_GET_INVENTORY] = {.load = ff_load_inventory_wishes,
 							 .ok = ff_apply_inventory,
 							 .page = ff_apply_inventory_page},
@@ -45,6 +56,14 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 	[FF_OP_PUSH_INVENTORY] = {.load = ff_load_levels,
 							  .work = "inventory",
 							  .ok = ff_apply_levels_taken},
+	[FF_OP_CAPTURE] = PAYMENT,
+	[FF_OP_REFUND] = PAYMENT,
+	[FF_OP_VOID] = PAYMENT,
+	[FF_OP_FIND_PAYMENT] = {.load = ff_load_payments,
+							.ok = ff_apply_paid,
+							.absent = ff_apply_payment_absent,
+							.refused = ff_apply_payment_doubtful,
+							.given_up = ff_apply_payment_doubtful},
 	[FF_OP_SEND_MESSAGE] = {.load = ff_load_messages},
 	[FF_OP_TEST_CONNECTION] = {.load = ff_load_payloads,
 							   .ok = ff_apply_test_passed,

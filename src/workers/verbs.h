@@ -37,7 +37,10 @@ typedef struct FfVerb
 	FfDocumentLoader load;
 	const char *work; /* member of the call that holds the work; when it is empty nothing is called
 					   */
-	bool admits;      /* may be sent only after a look under the order's lock */
+	/* how a lost answer is looked up before the call is repeated; 0 (no look-up has it): not at all
+	 */
+	FfOperation look;
+	bool admits; /* may be sent only after a look under the order's lock */
 	FfApply ok;
 	FfApply absent;  /* NULL: as refused */
 	FfApply refused; /* NULL: a person is told */
@@ -81,6 +84,18 @@ extern void ff_apply_cancelled(FfSettling *settling);
 extern void ff_apply_cancel_refused(FfSettling *settling);
 extern void ff_apply_held(FfSettling *settling);
 extern void ff_apply_hold_refused(FfSettling *settling);
+
+/* apply_payment.c */
+extern void ff_apply_paid(FfSettling *settling);
+extern void ff_apply_payment_refused(FfSettling *settling);
+extern void ff_apply_payment_unknown(FfSettling *settling);
+extern void ff_apply_payment_absent(FfSettling *settling);
+extern void ff_apply_payment_doubtful(FfSettling *settling);
+
+/* apply_return.c */
+extern void ff_apply_return_announced(FfSettling *settling);
+extern void ff_apply_return_pushed(FfSettling *settling);
+extern void ff_apply_return_push_refused(FfSettling *settling);
 
 /* apply_channel.c */
 extern void ff_apply_orders_page(FfSettling *settling);

@@ -13,7 +13,7 @@ use FindBin;
 use lib $FindBin::Bin;
 use Source;
 
-my @domain = qw(pg model tasks stock routing notifications shipping orders);
+my @domain = qw(pg model tasks stock routing notifications payments shipping returns orders);
 my %may_include = (
 	pg => [],
 	model => ['pg'],
@@ -21,8 +21,10 @@ my %may_include = (
 	stock => [qw(pg model tasks)],
 	routing => [qw(pg model tasks stock)],
 	notifications => [qw(pg model tasks)],
-	shipping => [qw(pg model tasks stock notifications)],
-	orders => [qw(pg model tasks stock routing notifications shipping)],
+	payments => [qw(pg model tasks)],
+	shipping => [qw(pg model tasks stock notifications payments)],
+	orders => [qw(pg model tasks stock routing notifications payments shipping)],
+	returns => [qw(pg model tasks stock notifications payments shipping orders)],
 	transport => [qw(pg model)],
 	connectors => [qw(pg model transport/message.h transport/auth.h)],
 	workers => [ @domain, 'transport', 'connectors' ],

@@ -1,6 +1,5 @@
-# README.md and docs/ say what is true: their statements run, in their order, on a fresh installation, its tables of
-# connectors and settings are those of the code, and the functions and views it names exist.  Who
-# adds a connector pastes its line from what this test expects.
+# README.md and docs/ say what is true: their statements run, in their order, on a fresh installation, its table
+# of settings is that of the code, and the functions and views it names exist.
 
 use strict;
 use warnings;
@@ -80,17 +79,7 @@ foreach my $document (sort map { s{.*/(docs/)}{$1}r } glob "$root/docs/*.md")
 	}
 }
 
-# What stands in the tables.
-my $connectors = $node->value(q{
-	SELECT string_agg(format('| `%s` | %s | %s | %s | %s |', name, title, array_to_string(roles, ', '),
-	           (SELECT string_agg(o, ', ' ORDER BY n) FROM unnest(operations) WITH ORDINALITY u (o, n)),
-	           (SELECT string_agg(format('`%s`', s.value ->> 'name'), ', ' ORDER BY s.ordinality)
-	              FROM jsonb_array_elements(settings) WITH ORDINALITY s WHERE (s.value ->> 'required')::boolean)),
-	       E'\n' ORDER BY name)
-	FROM fulfillment.connectors});
-$connectors = "| connector | | is a | does | needs |\n|---|---|---|---|---|\n$connectors\n";
-is(table('connectors'), $connectors, 'the table of connectors is that of the code');
-
+# What stands in the table.
 my %listed = table('settings') =~ /^\| `(fulfillment\.\w+)` \| (?:`([^`]*)`)? ?\|/mg;
 my %real = map { split /=/, $_, 2 } split /\n/, $node->value(q{
 	SELECT name || '=' || concat_ws(' ', nullif(boot_val, ''), unit) FROM pg_settings
