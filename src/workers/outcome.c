@@ -179,17 +179,38 @@ sentence(const FfSettling *settling)
 }
 
 /*
+ * A call whose answer was lost may have been done.  Where it begins again is
+ * the connector's to say: one of several requests looks at what became of it.
+ */
+static const FfJson *
+begin_after_loss(const FfErrand *errand)
+{
+	FfReply nothing = {.body = ""};
+	FfOutcome outcome;
+
+	ff_connector_outcome(
+		errand->batch->endpoint->connector, errand->calling, errand->document, &nothing, &outcome);
+	return outcome.result == FF_RESULT_RETRY && outcome.next != NULL
+			   ? ff_json_parse(outcome.next, strlen(outcome.next), NULL)
+			   : NULL;
+}
+
+/*
  * What the next request of the same task begins with.  Operations of several
  * requests begin by looking, so one whose worker died begins from the start.
  */
 static const char *
 progress_after(const FfSettling *settling)
 {
-	const FfJson *progress = settling->errand->task.progress;
+	const FfErrand *errand = settling->errand;
+	const FfJson *progress = errand->task.progress;
 	const FfJson *next = ff_json_get(settling->outcome, "next");
 
-	if (settling->errand->lost != NULL)
+	if (errand->lost != NULL)
 		return NULL;
+	if (progress != NULL && errand->on_wire && errand->transfer.fate != FF_FATE_ANSWERED &&
+		errand->transfer.fate != FF_FATE_NOT_SENT)
+		next = begin_after_loss(errand);
 	if (settling->result == FF_RESULT_RETRY && next != NULL)
 		progress = next;
 	return progress == NULL ? NULL : ff_json_dump(progress);

@@ -22,6 +22,7 @@
 #include "shipping/tracking.h"
 #include "tasks/task.h"
 #include "workers/endpoint.h"
+#include "workers/sync.h"
 #include "workers/turn.h"
 #include "workers/webhooks.h"
 
@@ -235,12 +236,26 @@ reread_inventory(const Webhook *webhook, const FfJson *skus)
 	}
 }
 
+/* What changed while orders are being fetched is found by the next fetch at the latest. */
+static void
+reread_orders(const Webhook *webhook)
+{
+	FfRows channel = ff_run(&channel_of_connection,
+							ff_int4(webhook->merchant_id),
+							ff_int8(webhook->endpoint->key.connection_id));
+
+	if (channel.count > 0)
+		ff_sync_orders(webhook->merchant_id, ff_row_text(&channel, 0, 1));
+}
+
 static void
 take_hints(const Webhook *webhook)
 {
 	FfJson *reread = ff_json_get(webhook->outcome, "reread");
 	const char *operation = ff_json_text_or(reread, "operation", "");
 
+	if (strcmp(operation, "fetch_orders") == 0)
+		reread_orders(webhook);
 	if (strcmp(operation, "get_shipment") == 0)
 		reread_shipments(webhook, ff_json_get(reread, "references"));
 	if (strcmp(operation, "get_inventory") == 0)
