@@ -82,6 +82,7 @@ typedef struct Woo
 
 extern Woo woo;
 extern long woo_site_zone; /* minutes east of Greenwich */
+extern long woo_held_back; /* units that a plugin takes off every stock quantity */
 extern char woo_currency[SIM_TEXT_SIZE];
 extern const WooGoods woo_goods[]; /* both end with NULL */
 extern const WooCountry woo_countries[];

@@ -283,13 +283,12 @@ apply(SimRequest *request, WooProduct *product, const json_t *change)
 					product->id);
 	else if (json_is_number(quantity))
 	{
-		json_object_set_new(product->json,
-							"stock_quantity",
-							json_integer((json_int_t) floor(json_number_value(quantity))));
+		double units = floor(json_number_value(quantity)) - (double) woo_held_back;
+
 		json_object_set_new(
-			product->json,
-			"stock_status",
-			json_string(json_number_value(quantity) > 0 ? "instock" : "outofstock"));
+			product->json, "stock_quantity", json_integer((json_int_t) fmax(units, 0)));
+		json_object_set_new(
+			product->json, "stock_status", json_string(units > 0 ? "instock" : "outofstock"));
 		json_array_append_new(
 			product->pushes,
 			json_pack("{s:f, s:f}", "at", sim_wall(), "quantity", json_number_value(quantity)));

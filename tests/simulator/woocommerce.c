@@ -15,6 +15,7 @@
 
 Woo woo;
 long woo_site_zone;
+long woo_held_back;
 char woo_currency[SIM_TEXT_SIZE];
 
 static char consumer_key[SIM_TEXT_SIZE];
@@ -375,6 +376,11 @@ static const SimSetting settings[] = {
 	{"php_warning", SIM_SETTING_BOOL, &php_warning, "false", "PHP warnings precede every JSON"},
 	{"site_zone_minutes", SIM_SETTING_INT, &woo_site_zone, "60", "the site's time zone"},
 	{"currency", SIM_SETTING_TEXT, woo_currency, "EUR", "of the shop"},
+	{"held_back",
+	 SIM_SETTING_INT,
+	 &woo_held_back,
+	 "0",
+	 "units of each stock quantity that a plugin keeps back and does not show"},
 	{0}};
 
 #define COMMON "context _fields _method consumer_key consumer_secret "

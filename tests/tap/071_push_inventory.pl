@@ -1,6 +1,7 @@
 # What a shop shows follows our stock: 10,000 changes against a shop that takes 100 items a call
 # and two calls a second.  It converges to the last value with as few calls as can be, retries
-# after errors, and never shows an older value after a newer one.
+# after errors, and never shows an older value after a newer one.  Scenario 25: two channels, one item
+# that changes 200 times.
 #
 # INVENTORY_PUSH="10000 1" changes 10,000 items once instead of 1,000 items ten times.
 
@@ -71,6 +72,59 @@ my $most = 2 * ($changing + 2) + int(($ITEMS + 99) / 100) + 2;
 cmp_ok($calls, '<=', $most, "$CHANGES changes of $ITEMS items in $changing s took $calls calls");
 is_deeply([ $sim->offence_lines ], [], 'no call offended the shop');
 is($node->value('SELECT sum(mismatches) FROM fulfillment.listings'), 0, 'it showed what it was told');
+# The numbers a shop was told of the item, in their order.
+sub told
+{
+	my ($shop) = @_;
+	return map { $_->{quantity} } $shop->get('/woocommerce/stock?sku=BULK-1')->{stock}[0]{pushes}->@*;
+}
+
+subtest 'scenario 25: one item changes 200 times, two channels follow, one shows less than it is told' => sub {
+	my $market = FulfillmentSimulator->start(seed => 4);
+
+	$market->post('/woocommerce/goods', { simple => 1 });
+	$market->settings('woocommerce', { held_back => 1 });
+	$node->value(sprintf q{
+		INSERT INTO fulfillment.connections (code, connector, config, rate_per_second)
+		VALUES ('market', 'woocommerce', '{"base_url": "%s"}', 5);
+		SELECT fulfillment.set_secret('market', '{"consumer_key": "ck_a", "consumer_secret": "cs_b"}');
+		INSERT INTO fulfillment.channels (code, name, currency, connection_id, stock_share, stock_buffer)
+		SELECT 'market', 'Market', 'EUR', connection_id, 0.5, 3 FROM fulfillment.connections WHERE code = 'market';
+		INSERT INTO fulfillment.listings (channel_id, item_id, channel_sku, product_id)
+		SELECT c.channel_id, i.item_id, i.sku, '%s' FROM fulfillment.channels c, fulfillment.items i
+		 WHERE c.code = 'market' AND i.sku = 'BULK-1'},
+		$market->url('woocommerce'), $market->get('/woocommerce/stock?sku=BULK-1')->{stock}[0]{id});
+	my $before = scalar told($sim);
+	my $calls_before = $node->value("SELECT count(*) FROM fulfillment.calls WHERE operation = 'push_inventory'");
+	$_->misbehave(peer => 'woocommerce', action => 'status', status => 500, next => 1) foreach $sim, $market;
+	$node->value(join "\n", map { "SELECT fulfillment.receive_stock('L', 'BULK-1', 1); SELECT fulfillment.push_inventory();" } 1 .. 200);
+	ok($node->poll_query_until('postgres', q{
+		WITH p AS MATERIALIZED (SELECT fulfillment.push_inventory())
+		SELECT count(*) = 0 FROM fulfillment.channel_stock, p WHERE published IS DISTINCT FROM quantity}),
+		'both have taken the last value');
+
+	my @shop = told($sim);
+	my @market = told($market);
+	is($shop[-1], $last + 200, 'the shop was told all of it last');
+	is($market[-1], int(($last + 200) / 2) - 3, 'the market its share without its buffer');
+	foreach my $numbers (\@shop, \@market)
+	{
+		is_deeply($numbers, [ sort { $a <=> $b } @$numbers ], 'none was told an older value after a newer one');
+	}
+	my $calls = $node->value("SELECT count(*) FROM fulfillment.calls WHERE operation = 'push_inventory'") - $calls_before;
+	cmp_ok(@shop - $before + @market, '<', 200, "200 changes were coalesced into $calls calls");
+	is($node->value("SELECT count(*) FROM fulfillment.calls WHERE operation = 'push_inventory' AND status = 500"), 2 + ($ROUNDS > 2),
+		'those that failed were repeated');
+
+	my $shown = $market->get('/woocommerce/stock?sku=BULK-1')->{stock}[0]{stock_quantity};
+	is($shown, $market[-1] - 1, 'the market shows one less');
+	is($node->value("SELECT read_back, mismatches FROM fulfillment.channel_stock WHERE channel = 'market'"),
+		$shown . '|' . @market, 'that is kept, and counted each time');
+	is($node->value("SELECT count(*), max((before ->> 'told')::int), max((after ->> 'shown')::int) FROM fulfillment.history
+		WHERE event = 'read_back' AND subject_kind = 'listing'"),
+		join('|', scalar @market, $market[-1], $shown), 'and written to history');
+	is_deeply([ $market->offence_lines ], [], 'no call offended the market');
+};
 is($node->value('SELECT * FROM fulfillment.check_stock()'), '', 'stock is what the ledger says');
 $node->stop;
 done_testing();
