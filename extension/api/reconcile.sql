@@ -135,6 +135,7 @@ BEGIN
 	       outcome = CASE WHEN s.as_of < greatest(s.shown_as_of, newest) THEN 'late'
 	                      WHEN s.reported = s.expected THEN 'equal' ELSE 'different' END;
 	UPDATE pg_temp.fulfillment_snapshot s SET outcome = 'error' WHERE s.error IS NOT NULL;
+	PERFORM fulfillment.reconcile_look_again(place, m);
 	PERFORM fulfillment.reconcile_in_flight(place, coalesce(policy.settle_within, '10 minutes'), m);
 	PERFORM fulfillment.snapshot_step(3, place, unlike, m);
 	PERFORM fulfillment.reconcile_differences(place, m);
@@ -183,6 +184,33 @@ END
 $$;
 COMMENT ON FUNCTION fulfillment.reconcile_source(bigint, text, jsonb, timestamptz, boolean, boolean, int) IS
 	'Part of reconcile_stock: compares one source of rows with a location and acts on what differs';
+
+-- A movement that was under way while the snapshot was compared is part of our book as of its moment,
+-- too.  So the levels that seem to differ are locked, which waits for it, and looked at again.
+CREATE OR REPLACE FUNCTION fulfillment.reconcile_look_again(place bigint, merchant_id int) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM FROM fulfillment.stock_levels v
+	        JOIN pg_temp.fulfillment_snapshot s ON s.item_id = v.item_id AND s.outcome = 'different'
+	  WHERE v.merchant_id = $2 AND v.location_id = $1
+	  ORDER BY v.item_id FOR NO KEY UPDATE OF v;
+	UPDATE pg_temp.fulfillment_snapshot s
+	   SET expected = c.expected, reserved = c.reserved,
+	       outcome = CASE WHEN s.reported = c.expected THEN 'equal' ELSE s.outcome END
+	  FROM (SELECT v.item_id, v.on_hand - l.units AS expected, v.reserved
+	          FROM pg_temp.fulfillment_snapshot d
+	          JOIN fulfillment.stock_levels v ON v.merchant_id = $2 AND v.location_id = $1 AND v.item_id = d.item_id
+	         CROSS JOIN LATERAL (
+			SELECT coalesce(sum(m.on_hand_delta), 0)::int AS units FROM fulfillment.stock_movements m
+			 WHERE m.merchant_id = $2 AND m.location_id = $1 AND m.item_id = d.item_id AND m.moved_at > d.as_of) l
+	         WHERE d.outcome = 'different') c
+	 WHERE s.item_id = c.item_id AND s.outcome = 'different' AND s.expected <> c.expected;
+END
+$$;
+COMMENT ON FUNCTION fulfillment.reconcile_look_again(bigint, int) IS
+	'Part of reconcile_stock: waits for movements that are under way, and compares anew what seemed to differ';
 
 -- A difference is in flight when the other side is simply a few movements behind or ahead of us: its
 -- number is ours at another moment near the snapshot's.  Corrections made since count as known there.
@@ -346,6 +374,6 @@ COMMENT ON FUNCTION fulfillment.reconcile_adopt(bigint, int, numeric, int) IS
 	'Part of reconcile_stock: makes their numbers ours where the location''s policy says so; answers of how many items';
 
 REVOKE ALL ON FUNCTION fulfillment.reconcile_source(bigint, text, jsonb, timestamptz, boolean, boolean, int),
-	fulfillment.reconcile_in_flight(bigint, interval, int), fulfillment.reconcile_differences(bigint, int),
+	fulfillment.reconcile_look_again(bigint, int), fulfillment.reconcile_in_flight(bigint, interval, int), fulfillment.reconcile_differences(bigint, int),
 	fulfillment.reconcile_settled(bigint, int), fulfillment.reconcile_shown(bigint, boolean, int),
 	fulfillment.reconcile_adopt(bigint, int, numeric, int) FROM PUBLIC;
