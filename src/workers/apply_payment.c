@@ -41,6 +41,7 @@ void
 ff_apply_payment_refused(FfSettling *settling)
 {
 	end_step(settling, false);
+	settling->end.progress = NULL; /* tried again, it begins at the beginning */
 	ff_settling_park(settling,
 					 "payment_refused",
 					 settling->message != NULL ? settling->message : "the gateway refused");
