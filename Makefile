@@ -5,7 +5,8 @@
 #                       cluster
 #   make check          everything from zero, then every test; ONLY='regress tests/tap/001*' picks
 #   make check-fast     lints, regression and isolation tests, built on what the last run left
-#   make check-sanitize regression, isolation and other tests, undefined behaviour being an error
+#   make check-sanitize all that runs in a server, memory errors and undefined behaviour being caught
+#   make fuzz           looks for inputs that break something, SECONDS=600 for each of TARGETS
 #   make unit           the tests of plain C, which need no server
 #   make lint           the rules of tests/lint
 #   make bench          the measurements of tests/bench
@@ -15,7 +16,7 @@
 # The version is read from fulfillment.control and stands nowhere else.
 
 # PGXS has a target "check" of its own, which only says that there is none; so ours stand apart.
-OWN_GOALS = demo check check-fast check-sanitize unit lint bench docs format
+OWN_GOALS = demo check check-fast check-sanitize fuzz unit lint bench docs format
 .PHONY: $(OWN_GOALS)
 
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
@@ -29,7 +30,10 @@ check-fast:
 check-sanitize:
 	@FULFILLMENT_SANITIZE=yes CC='gcc -fsanitize=address,undefined -fno-sanitize-recover' \
 		tests/tools/in-copy tests/tools/run-suite build \
-		$(or $(ONLY),unit regress isolation tests/tap/*.pl)
+		$(or $(ONLY),unit fuzz regress isolation tests/tap/*.pl)
+
+fuzz:
+	@tests/tools/in-copy --again tests/fuzz/run $(or $(SECONDS),600) $(TARGETS)
 
 demo:
 	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/demo/run'

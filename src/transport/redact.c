@@ -370,7 +370,8 @@ ff_redact_headers(const FfHeader *headers, int count, const FfSecrets *secrets)
 			appendStringInfoString(
 				&joined, ff_redact_header(headers[other].name, headers[other].value, secrets));
 		}
-		ff_write_text(&writer, headers[i].name, joined.data);
+		/* a name is what the peer made of it, too */
+		ff_write_text(&writer, ff_redact_header("", headers[i].name, secrets), joined.data);
 	}
 	return ff_write_finish(&writer);
 }

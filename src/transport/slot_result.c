@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #include "pg/guc.h"
@@ -160,7 +161,11 @@ ff_slot_judge(FfSlot *slot, CURLcode code)
 	transfer->timings.total = milliseconds(slot->easy, CURLINFO_TOTAL_TIME_T);
 }
 
-/* A palloc'd copy without blanks around it; NULL when memory is short. */
+/*
+ * A palloc'd copy without blanks around it; NULL when memory is short.  Headers
+ * may hold bytes of any encoding: where they are not UTF-8, what is not ASCII
+ * becomes a question mark, for all who read them take them for text.
+ */
 static char *
 copy_trimmed(const char *from, const char *to)
 {
@@ -171,10 +176,15 @@ copy_trimmed(const char *from, const char *to)
 	while (from < to && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r'))
 		to--;
 	copy = palloc_extended(to - from + 1, MCXT_ALLOC_NO_OOM);
-	if (copy != NULL)
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, from, to - from);
+	copy[to - from] = '\0';
+	if (!pg_verify_mbstr(PG_UTF8, copy, (int) (to - from), true))
 	{
-		memcpy(copy, from, to - from);
-		copy[to - from] = '\0';
+		for (char *c = copy; c < copy + (to - from); c++)
+			if (IS_HIGHBIT_SET(*c) || *c == '\0')
+				*c = '?';
 	}
 	return copy;
 }
