@@ -67,7 +67,7 @@ sub stop_at
 	my ($point) = @_;
 
 	# All calls are on the wire before the first answer is there.
-	$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 500);
+	$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 1200);
 	$node->value("INSERT INTO public.stop_at VALUES ('$point')");
 	return;
 }
@@ -85,7 +85,7 @@ sub kill_at
 	return @orders;
 }
 
-# A test: these orders are shipped, each by calls like these.
+# A test: these orders are shipped, each by calls like these (a pattern).
 sub shipped_by
 {
 	my ($calls, $name, @orders) = @_;
@@ -93,12 +93,11 @@ sub shipped_by
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	$world->comes_to_rest("$name: every call ends");
 	is($world->states(@orders), @orders . ' accepted', "$name: all are accepted");
-	is(
-		$world->value(
-			"SELECT DISTINCT calls FROM (SELECT string_agg(operation || ' ' || result, ', '
-			   ORDER BY call_id) AS calls FROM fulfillment.calls WHERE order_id IN ("
-			  . join(',', @orders) . ') GROUP BY order_id) q'),
-		$calls, "$name: by the right calls");
+	my @made = split /\n/, $world->value(
+		"SELECT DISTINCT calls FROM (SELECT string_agg(operation || ' ' || result, ', '
+		   ORDER BY call_id) AS calls FROM fulfillment.calls WHERE order_id IN ("
+		  . join(',', @orders) . ') GROUP BY order_id) q');
+	is_deeply([ grep { !/^$calls$/ } @made ], [], "$name: by the right calls");
 	$world->is_sound($name);
 	return;
 }
@@ -132,8 +131,9 @@ is($world->value('SELECT DISTINCT state FROM fulfillment.tasks'), 'leased',
 $node->kill_process(($node->worker_pids)[0]);
 eval { $session->quit };
 $world->comes_to_rest_in_time('killed while the message is written: every call ends in time');
+# Some were asked about when that proved nothing yet.
 shipped_by(
-	'create_shipment unknown, find_shipment absent, create_shipment ok',
+	'create_shipment unknown, (?:find_shipment absent, )+create_shipment ok',
 	'killed while the message is written', @orders);
 
 @orders = kill_at(sub { stop_at('claim') }, sub { wait_for_sleeper() });

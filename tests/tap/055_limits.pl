@@ -7,7 +7,6 @@ use warnings;
 use FulfillmentCluster;
 use FulfillmentSimulator;
 use FulfillmentWorld;
-use List::Util qw(max);
 use Test::More;
 
 my $node = FulfillmentCluster->start_new('limits', workers => 2);
@@ -40,21 +39,21 @@ sub breaker
 subtest 'rate' => sub {
 	$world->provider('ups', code => 'rate', rate_per_second => 25);
 	my $before = requests_so_far();
+	my $began = $node->value('SELECT clock_timestamp()');
 	my @orders = $world->submit('rate', 75);
 	$world->comes_to_rest;
-	my @times = asked_at($before);
-	is(scalar @times, 75, 'every call was made once');
-	my $most = max map {
-		my $from = $_;
-		scalar grep { $_ >= $from && $_ < $from + 1 } @times
-	} @times;
-	cmp_ok($most, '<=', 28, "no second saw more than 25 and what the bucket holds ($most)");
+	is(scalar(my @times = asked_at($before)), 75, 'every call was made once');
+	# The first call is free.  Whatever comes late on a busy machine only makes it longer.
+	my $seconds = $node->value(qq{SELECT extract(epoch FROM max(started_at) - '$began')
+		FROM fulfillment.calls JOIN fulfillment.connections USING (merchant_id, connection_id)
+		WHERE code = 'rate'});
+	cmp_ok($seconds, '>=', 0.95 * 74 / 25, "75 calls took $seconds seconds, at 25 a second");
 };
 
 subtest 'concurrency' => sub {
 	$world->provider('ups', code => 'five', max_concurrency => 5);
-	$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 200);
-	my @orders = $world->submit('five', 40);
+	$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'delay_ms', ms => 400);
+	my @orders = $world->submit('five', 24);
 	$world->comes_to_rest;
 	$sim->behave;
 	# A call counts from 20 ms after its begin to 20 ms before its end, as far as clocks can tell.
@@ -66,7 +65,7 @@ subtest 'concurrency' => sub {
 		SELECT max((SELECT count(*) FROM spans o WHERE o.began <= s.began AND o.ended > s.began))
 		  FROM spans s});
 	is($most, 5, 'five calls were under way at once, and never more');
-	is($world->states(@orders), '40 accepted', 'and all were made');
+	is($world->states(@orders), '24 accepted', 'and all were made');
 };
 
 subtest 'to come later' => sub {
@@ -94,11 +93,12 @@ subtest 'a peer that fails' => sub {
 	$world->comes_to(breaker('down'), 'open', 'it is left alone');
 	my $failed = $node->value(
 		q{SELECT failed FROM fulfillment.connection_state() WHERE breaker = 'open'});
-	cmp_ok($failed, '<=', 8, "after $failed failures, those under way included");
+	cmp_ok($failed, '<=', 12, "after $failed failures, those under way included");
 	$world->comes_to("SELECT failed >= $failed + 1 FROM fulfillment.connection_state() WHERE breaker <> 'closed'",
 		't', 'then one call at a time is tried');
 	my $requests = requests_so_far() - $before;
-	cmp_ok($requests, '<=', $failed + 3, "and no other ($requests requests)");
+	$failed = $node->value(q{SELECT max(failed) FROM fulfillment.connection_state()});
+	cmp_ok($requests, '<=', $failed + 2, "and no other but for a token ($requests requests)");
 	$sim->behave;
 	$world->comes_to(breaker('down'), 'closed', 'an answer closes the breaker');
 	$world->comes_to_rest_in_time('all calls are made');
