@@ -25,6 +25,32 @@ static FfStatement stop_waiting =
 				 " where merchant_id = $1 and order_id = $2",
 				 INT4OID, INT8OID);
 
+static FfStatement lock_orders =
+	FF_STATEMENT("select 1 from fulfillment.orders where merchant_id = $1 and order_id = any ($2)"
+				 " order by order_id for update",
+				 INT4OID, INT8ARRAYOID);
+
+/*
+ * Orders that something may follow for.  Of an open one that waits for nothing,
+ * of which every unit stands in a shipment, none has left and none was taken
+ * back, nothing does, whichever state its shipments are in but these two.
+ */
+static FfStatement may_conclude = FF_STATEMENT(
+	"select o.order_id from fulfillment.orders o"
+	" where o.merchant_id = $1 and o.order_id = any ($2)"
+	"   and (o.state <> 'open' or o.next_routing_at is not null"
+	"        or exists (select 1 from fulfillment.shipments s where s.merchant_id = $1"
+	"              and s.order_id = o.order_id and s.state in ('draft', 'rejected'))"
+	"        or exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+	"              and l.order_id = o.order_id"
+	"              and (l.assigned <> l.quantity or l.cancelled > 0 or l.shipped > 0"
+	"                   or l.over_shipped > 0"
+	"                   or l.quantity < (select coalesce(sum(n.quantity - n.short), 0)"
+	"                        from fulfillment.shipment_lines n where n.merchant_id = $1"
+	"                         and n.order_id = o.order_id and n.line = l.line))))"
+	" order by o.order_id",
+	INT4OID, INT8ARRAYOID);
+
 static void
 conclude(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 {
@@ -105,4 +131,19 @@ ff_order_settle(int32 merchant_id, int64 order_id, const char *cause)
 	else if (order->state == FF_ORDER_CLOSED &&
 			 ff_run(&return_is_open, ff_int4(merchant_id), ff_int8(order_id)).count > 0)
 		conclude(order, FF_ORDER_EVENT_REOPEN, &request);
+}
+
+void
+ff_orders_lock(int32 merchant_id, const int64 *order_ids, int count)
+{
+	ff_run(&lock_orders, ff_int4(merchant_id), ff_ids(order_ids, count));
+}
+
+void
+ff_orders_settle(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
+{
+	FfRows rows = ff_run(&may_conclude, ff_int4(merchant_id), ff_ids(order_ids, count));
+
+	for (uint64 i = 0; i < rows.count; i++)
+		ff_order_settle(merchant_id, ff_row_int8(&rows, i, 1), cause);
 }

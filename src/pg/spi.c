@@ -349,3 +349,14 @@ ff_column(const FfColumn *column)
 													   by_value,
 													   alignment)));
 }
+
+FfArgument
+ff_ids(const int64 *ids, int count)
+{
+	FfColumn column;
+
+	ff_column_init(&column, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&column, ff_int8(ids[i]));
+	return ff_column(&column);
+}

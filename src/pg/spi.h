@@ -129,5 +129,7 @@ typedef struct FfColumn
 extern void ff_column_init(FfColumn *column, Oid element_type);
 extern void ff_column_add(FfColumn *column, FfArgument value);
 extern FfArgument ff_column(const FfColumn *column);
+/* An array of ids that are there already. */
+extern FfArgument ff_ids(const int64 *ids, int count);
 
 #endif

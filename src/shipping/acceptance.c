@@ -1,69 +1,44 @@
 /*
  * acceptance.c
  *
- * What a provider hands over when it takes a shipment, and what a person
- * reports: reference, cost, packages, documents, progress.  Everything may come
- * again and more completely: what is known is kept, what is new is added.
+ * What a provider hands over when it takes a shipment: reference, cost,
+ * packages, documents, progress.  Everything may come again and more
+ * completely: what is known is kept, what is new is added.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "pg/spi.h"
 #include "shipping/parts.h"
 
-static FfStatement store_reference = FF_STATEMENT(
-	"update fulfillment.shipments set provider_reference = coalesce($3, provider_reference),"
-	"       cost = coalesce($4::numeric, cost), currency = coalesce($5, currency),"
-	"       estimated_delivery_at = coalesce($6::timestamptz, estimated_delivery_at),"
+/* Where the provider said nothing what is known stays. */
+static FfStatement store_references = FF_STATEMENT(
+	"update fulfillment.shipments s set"
+	"       provider_reference = coalesce(u.reference, s.provider_reference),"
+	"       cost = coalesce(u.cost::numeric, s.cost), currency = coalesce(u.currency, s.currency),"
+	"       estimated_delivery_at = coalesce(u.estimate::timestamptz, s.estimated_delivery_at),"
 	"       error_code = null, error_message = null"
-	" where merchant_id = $1 and shipment_id = $2",
-	INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
-
-/*
- * A package is polled from the moment it has a number; with another number it
- * is another story, told from the beginning.  What changes nothing writes
- * nothing.
- */
-static FfStatement store_package = FF_STATEMENT(
-	"insert into fulfillment.packages as p (merchant_id, shipment_id, number, tracking_number,"
-	"       carrier, tracking_url, weight_g, contents, poll_at)"
-	" values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, '[]'), case when $4 <> '' then $9 end)"
-	" on conflict (merchant_id, shipment_id, number) do update"
-	"   set tracking_number = coalesce(excluded.tracking_number, p.tracking_number),"
-	"       carrier = coalesce(excluded.carrier, p.carrier),"
-	"       tracking_url = case when excluded.tracking_number <> p.tracking_number"
-	"                      then excluded.tracking_url"
-	"                      else coalesce(excluded.tracking_url, p.tracking_url) end,"
-	"       weight_g = coalesce(excluded.weight_g, p.weight_g),"
-	"       contents = case when excluded.contents = '[]' then p.contents"
-	"                       else excluded.contents end,"
-	"       status = case when excluded.tracking_number <> p.tracking_number then null"
-	"                     else p.status end,"
-	"       status_at = case when excluded.tracking_number <> p.tracking_number then null"
-	"                        else p.status_at end,"
-	"       poll_at = case when p.tracking_number is distinct from excluded.tracking_number"
-	"                      then excluded.poll_at else p.poll_at end"
-	" where (coalesce(excluded.tracking_number, p.tracking_number),"
-	"        coalesce(excluded.carrier, p.carrier),"
-	"        coalesce(excluded.tracking_url, p.tracking_url),"
-	"        coalesce(excluded.weight_g, p.weight_g), coalesce(nullif(excluded.contents, '[]'),"
-	"        p.contents)) is distinct from"
-	"       (p.tracking_number, p.carrier, p.tracking_url, p.weight_g, p.contents)",
-	INT4OID, INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, JSONBOID, TIMESTAMPTZOID);
+	"  from unnest($2, $3, $4, $5, $6) as u(shipment_id, reference, cost, currency, estimate)"
+	" where s.merchant_id = $1 and s.shipment_id = u.shipment_id",
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
 
 /* The same document is stored once. */
-static FfStatement store_document = FF_STATEMENT(
+static FfStatement store_documents = FF_STATEMENT(
 	"insert into fulfillment.documents (merchant_id, shipment_id, package_number, kind, format,"
 	"       content, url, sha256)"
-	" select $1, $2, $3, $4, $5, d.content, $7, sha256(d.content)"
-	"   from (select decode(translate($6, E'\\r\\n\\t ', ''), 'base64') as content) d"
+	" select $1, d.shipment_id, d.package, d.kind, d.format, d.content, d.url, d.sha256"
+	"   from unnest($2, $3, $4, $5, $6, $7, $8) as d(shipment_id, package, kind, format, content,"
+	"        url, sha256)"
 	"  where not exists (select 1 from fulfillment.documents o where o.merchant_id = $1"
-	"           and o.shipment_id = $2 and o.kind = $4 and o.voided_at is null"
-	"           and o.sha256 is not distinct from sha256(d.content)"
-	"           and o.url is not distinct from $7)",
-	INT4OID, INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	"           and o.shipment_id = d.shipment_id and o.kind = d.kind and o.voided_at is null"
+	"           and o.sha256 is not distinct from d.sha256"
+	"           and o.url is not distinct from d.url)",
+	INT4OID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BYTEAARRAYOID, TEXTARRAYOID,
+	BYTEAARRAYOID);
 
 static FfStatement void_documents =
 	FF_STATEMENT("update fulfillment.documents set voided_at = $3"
@@ -74,27 +49,8 @@ static FfStatement store_progress = FF_STATEMENT(
 	"update fulfillment.shipments set progress = $3 where merchant_id = $1 and shipment_id = $2",
 	INT4OID, INT8OID, TEXTOID);
 
-/* The parcels stay, empty of what the label said; history keeps it. */
-static FfStatement strip_packages = FF_STATEMENT(
-	"with stripped as ("
-	"  update fulfillment.packages p set tracking_number = null, tracking_url = null,"
-	"         status = null, status_at = null, poll_at = null, contents = '[]'"
-	"    from fulfillment.packages b"
-	"   where p.merchant_id = $1 and p.shipment_id = $2 and b.merchant_id = $1"
-	"     and b.package_id = p.package_id"
-	"  returning p.number, b.tracking_number, b.carrier)"
-	" select jsonb_build_object('packages', jsonb_agg(jsonb_build_object('number', number,"
-	"          'tracking_number', tracking_number, 'carrier', carrier) order by number))::text"
-	"   from stripped having count(*) > 0",
-	INT4OID, INT8OID);
-
-static FfStatement read_packages =
-	FF_STATEMENT("select number, coalesce(tracking_number, '') from fulfillment.packages"
-				 " where merchant_id = $1 and shipment_id = $2 order by number",
-				 INT4OID, INT8OID);
-
-static FfArgument
-int4_or_null(const FfJson *json, const char *path)
+FfArgument
+ff_positive(const FfJson *json, const char *path)
 {
 	int64 value;
 
@@ -103,103 +59,160 @@ int4_or_null(const FfJson *json, const char *path)
 	return ff_null();
 }
 
-/* The lines of the shipment as contents of its only package. */
-static char *
-whole_contents(const FfShipment *shipment)
+/* Documents to be written, of any number of shipments. */
+typedef struct Papers
 {
-	FfJsonWriter writer;
+	FfColumn shipment_id;
+	FfColumn package;
+	FfColumn kind;
+	FfColumn format;
+	FfColumn content;
+	FfColumn url;
+	FfColumn sha256;
+} Papers;
 
-	ff_write_init(&writer);
-	ff_write_array(&writer, NULL);
-	for (int i = 0; i < shipment->line_count; i++)
-	{
-		ff_write_object(&writer, NULL);
-		ff_write_int(&writer, "line", shipment->lines[i].line);
-		ff_write_int(
-			&writer, "quantity", shipment->lines[i].quantity - shipment->lines[i].short_quantity);
-		ff_write_end(&writer);
-	}
-	return ff_write_finish(&writer);
+static bool
+same_bytes(const FfColumn *column, int one, int other)
+{
+	if (column->nulls[one] || column->nulls[other])
+		return column->nulls[one] == column->nulls[other];
+	return DatumGetBool(DirectFunctionCall2(byteaeq, column->values[one], column->values[other]));
 }
 
-/*
- * Which of the shipment's packages is meant: the one with its tracking number;
- * else, by its place in the list, one that has no tracking number yet, or any
- * when a list of before is corrected; else a new one.
- */
-static int32
-number_of(const FfJson *package, int place, const FfRows *known, bool corrected, int32 *next)
+/* Whether the last paper stands there already: texts and bytes compare alike. */
+static bool
+is_repeated(const Papers *papers)
 {
-	const char *tracking = ff_json_text_or(package, "tracking_number", "");
-	int64 own = ff_json_int64_or(package, "number", 0);
+	int last = papers->kind.count - 1;
 
-	if (own > 0 && own <= 100000)
-		return (int32) own;
-	for (uint64 i = 0; i < known->count && *tracking != '\0'; i++)
-		if (strcmp(ff_row_text(known, i, 2), tracking) == 0)
-			return ff_row_int4(known, i, 1);
-	if ((uint64) place < known->count && (corrected || *ff_row_text(known, place, 2) == '\0'))
-		return ff_row_int4(known, place, 1);
-	return (*next)++;
-}
-
-bool
-ff_store_packages(FfShipment *shipment, const FfJson *packages, bool corrected)
-{
-	int count = ff_json_count(packages);
-	bool changed = false;
-	int32 next = 1;
-	FfRows known;
-
-	if (count == 0)
-		return false;
-	known = ff_run(&read_packages, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-	if (known.count > 0)
-		next += ff_row_int4(&known, known.count - 1, 1);
-	for (int i = 0; i < count; i++)
+	for (int i = last - 1; i >= 0; i--)
 	{
-		FfJson *package = ff_json_at(packages, i);
-		FfJson *lines = ff_json_get(package, "lines");
-		FfArgument contents = ff_json(ff_json_count(lines) > 0 ? lines : NULL);
-		FfRows written;
-
-		if (contents.null && count == 1)
-			contents = ff_json_from_text(whole_contents(shipment));
-		written = ff_run(&store_package,
-						 ff_int4(shipment->merchant_id),
-						 ff_int8(shipment->shipment_id),
-						 ff_int4(number_of(package, i, &known, corrected, &next)),
-						 ff_text(ff_json_text_or(package, "tracking_number", NULL)),
-						 ff_text(ff_json_text_or(package, "carrier", NULL)),
-						 ff_text(ff_json_text_or(package, "tracking_url", NULL)),
-						 int4_or_null(package, "weight_g"),
-						 contents,
-						 ff_time(GetCurrentTransactionStartTimestamp()));
-		changed |= written.count > 0;
+		if (papers->shipment_id.values[i] != papers->shipment_id.values[last])
+			return false;
+		if (same_bytes(&papers->kind, i, last) && same_bytes(&papers->url, i, last) &&
+			same_bytes(&papers->sha256, i, last))
+			return true;
 	}
-	return changed;
+	return false;
 }
 
 static void
-store_documents(FfShipment *shipment, const FfJson *documents)
+add_paper(Papers *papers, const FfShipment *shipment, const FfJson *document)
 {
-	for (int i = 0; i < ff_json_count(documents); i++)
-	{
-		FfJson *document = ff_json_at(documents, i);
-		const char *content = ff_json_text_or(document, "content_base64", NULL);
-		const char *url = ff_json_text_or(document, "url", NULL);
+	char *base64 = ff_json_text(document, "content_base64");
+	const char *url = ff_json_text_or(document, "url", NULL);
+	FfArgument content = ff_null();
+	FfArgument sha256 = ff_null();
 
-		if (content == NULL && url == NULL)
-			continue;
-		ff_run(&store_document,
-			   ff_int4(shipment->merchant_id),
-			   ff_int8(shipment->shipment_id),
-			   int4_or_null(document, "package"),
-			   ff_text(ff_json_text_or(document, "kind", "label")),
-			   ff_text(ff_json_text_or(document, "format", "pdf")),
-			   ff_text(content),
-			   ff_text(url));
+	if (base64 == NULL && url == NULL)
+		return;
+	if (base64 != NULL)
+	{
+		content = ff_datum(DirectFunctionCall2(
+			binary_decode, CStringGetTextDatum(base64), CStringGetTextDatum("base64")));
+		sha256 = ff_datum(DirectFunctionCall1(sha256_bytea, content.value));
 	}
+	ff_column_add(&papers->shipment_id, ff_int8(shipment->shipment_id));
+	ff_column_add(&papers->package, ff_positive(document, "package"));
+	ff_column_add(&papers->kind, ff_text(ff_json_text_or(document, "kind", "label")));
+	ff_column_add(&papers->format, ff_text(ff_json_text_or(document, "format", "pdf")));
+	ff_column_add(&papers->content, content);
+	ff_column_add(&papers->url, ff_text(url));
+	ff_column_add(&papers->sha256, sha256);
+	if (!is_repeated(papers))
+		return;
+	papers->shipment_id.count--;
+	papers->package.count--;
+	papers->kind.count--;
+	papers->format.count--;
+	papers->content.count--;
+	papers->url.count--;
+	papers->sha256.count--;
+}
+
+static void
+store_papers(FfShipment **shipments, const FfShipmentReport **reports, int count)
+{
+	Papers papers;
+
+	ff_column_init(&papers.shipment_id, INT8OID);
+	ff_column_init(&papers.package, INT4OID);
+	ff_column_init(&papers.kind, TEXTOID);
+	ff_column_init(&papers.format, TEXTOID);
+	ff_column_init(&papers.content, BYTEAOID);
+	ff_column_init(&papers.url, TEXTOID);
+	ff_column_init(&papers.sha256, BYTEAOID);
+	for (int i = 0; i < count; i++)
+	{
+		const FfJson *documents = ff_json_get(reports[i]->outcome, "documents");
+
+		for (int j = 0; j < ff_json_count(documents); j++)
+			add_paper(&papers, shipments[i], ff_json_at(documents, j));
+	}
+	if (papers.kind.count > 0)
+		ff_run(&store_documents,
+			   ff_int4(shipments[0]->merchant_id),
+			   ff_column(&papers.shipment_id),
+			   ff_column(&papers.package),
+			   ff_column(&papers.kind),
+			   ff_column(&papers.format),
+			   ff_column(&papers.content),
+			   ff_column(&papers.url),
+			   ff_column(&papers.sha256));
+}
+
+static void
+store_what_was_said(FfShipment **shipments, const FfShipmentReport **reports, int count)
+{
+	FfColumn ids, references, costs, currencies, estimates;
+
+	ff_column_init(&ids, INT8OID);
+	ff_column_init(&references, TEXTOID);
+	ff_column_init(&costs, TEXTOID);
+	ff_column_init(&currencies, TEXTOID);
+	ff_column_init(&estimates, TEXTOID);
+	for (int i = 0; i < count; i++)
+	{
+		const FfJson *said = reports[i]->outcome;
+		const char *currency = ff_json_text_or(said, "cost.currency", NULL);
+
+		if (said == NULL)
+			continue;
+		if (currency != NULL && strlen(currency) != 3)
+			currency = NULL;
+		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
+		ff_column_add(&references, ff_text(ff_json_text_or(said, "provider_reference", NULL)));
+		ff_column_add(&costs, ff_text(ff_json_number(said, "cost.amount")));
+		ff_column_add(&currencies, ff_text(currency));
+		ff_column_add(&estimates, ff_text(ff_json_text_or(said, "estimated_delivery_at", NULL)));
+		if (shipments[i]->provider_reference == NULL)
+			shipments[i]->provider_reference = ff_json_text(said, "provider_reference");
+	}
+	if (ids.count > 0)
+		ff_run(&store_references,
+			   ff_int4(shipments[0]->merchant_id),
+			   ff_column(&ids),
+			   ff_column(&references),
+			   ff_column(&costs),
+			   ff_column(&currencies),
+			   ff_column(&estimates));
+}
+
+void
+ff_store_acceptances(FfShipment **shipments, const FfShipmentReport **reports, int count)
+{
+	const FfJson **said = palloc(sizeof(FfJson *) * count);
+	const FfJson **reported = palloc(sizeof(FfJson *) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		said[i] = ff_json_get(reports[i]->outcome, "packages");
+		reported[i] = reports[i]->packages;
+	}
+	store_what_was_said(shipments, reports, count);
+	ff_store_packages(shipments, said, count, false);
+	store_papers(shipments, reports, count);
+	ff_store_packages(shipments, reported, count, false);
 }
 
 void
@@ -207,53 +220,8 @@ ff_store_acceptance(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
 	const FfShipmentReport *report = payload;
-	const FfJson *said = report->outcome;
 
-	if (said != NULL)
-	{
-		const char *currency = ff_json_text_or(said, "cost.currency", NULL);
-
-		if (currency != NULL && strlen(currency) != 3)
-			currency = NULL;
-		ff_run(&store_reference,
-			   ff_int4(shipment->merchant_id),
-			   ff_int8(shipment->shipment_id),
-			   ff_text(ff_json_text_or(said, "provider_reference", NULL)),
-			   ff_text(ff_json_number(said, "cost.amount")),
-			   ff_text(currency),
-			   ff_text(ff_json_text_or(said, "estimated_delivery_at", NULL)));
-		if (shipment->provider_reference == NULL)
-			shipment->provider_reference = ff_json_text(said, "provider_reference");
-		ff_store_packages(shipment, ff_json_get(said, "packages"), false);
-		store_documents(shipment, ff_json_get(said, "documents"));
-	}
-	ff_store_packages(shipment, report->packages, false);
-}
-
-void
-ff_shipment_correct(FfShipment *shipment, const FfShipmentReport *report)
-{
-	FfJsonWriter after;
-
-	if (!ff_store_packages(shipment, report->packages, true))
-		return;
-	ff_write_init(&after);
-	ff_write_object(&after, NULL);
-	ff_write_json(&after, "packages", report->packages);
-	ff_shipment_note(shipment, "correct", report->cause, NULL, ff_write_finish(&after));
-	shipment->event = FF_SHIPMENT_EVENT_SHIP;
-	ff_update_channel(shipment, report);
-	ff_notify_shipment(shipment, report);
-}
-
-void
-ff_strip_packages(FfShipment *shipment, const char *cause)
-{
-	FfRows rows =
-		ff_run(&strip_packages, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-
-	if (rows.count > 0)
-		ff_shipment_note(shipment, "strip_packages", cause, ff_row_text(&rows, 0, 1), NULL);
+	ff_store_acceptances(&shipment, &report, 1);
 }
 
 void

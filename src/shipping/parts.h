@@ -10,6 +10,7 @@
 #include "shipping/shipment.h"
 
 #include "stock/ledger.h"
+#include "tasks/history.h"
 #include "tasks/task.h"
 
 /* Units of a line that are reserved and not yet shipped. */
@@ -29,6 +30,14 @@ extern int32 ff_reported_units(const FfShipmentReport *report, const FfShipmentL
 							   bool shortage);
 
 /* shipment.c */
+/* The row of the table that the event would take; NULL when it is refused. */
+extern const FfTransition *ff_shipment_transition(FfShipment *shipment, FfShipmentEvent event,
+												  const FfShipmentReport *report);
+/* Writes the state of shipments that the same happened to at the same time. */
+extern void ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to);
+/* The line of history about the event that was just applied. */
+extern FfHistory ff_shipment_step(const FfShipment *shipment, FfShipmentState from,
+								  const FfShipmentReport *report);
 extern void ff_shipment_note(FfShipment *shipment, const char *event, const char *cause,
 							 const char *before, const char *after);
 
@@ -40,12 +49,22 @@ extern const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT];
 
 /* acceptance.c: what a provider says when it takes a shipment */
 extern void ff_store_acceptance(void *shipment, const void *report);
-/* Answers whether that changed anything; corrected: a list of before, said again. */
-extern bool ff_store_packages(FfShipment *shipment, const FfJson *packages, bool corrected);
-/* Packages packed by hand that did not leave after all. */
-extern void ff_strip_packages(FfShipment *shipment, const char *cause);
+extern void ff_store_acceptances(FfShipment **shipments, const FfShipmentReport **reports,
+								 int count);
+/* A whole number from 1, or NULL. */
+extern FfArgument ff_positive(const FfJson *json, const char *path);
 extern void ff_store_progress(void *shipment, const void *report);
 extern void ff_void_documents(void *shipment, const void *report);
+
+/* packages.c */
+/*
+ * A list of packages for each shipment, which may be NULL.  Answers whether that
+ * changed anything; corrected: a list of before, said again.
+ */
+extern bool ff_store_packages(FfShipment **shipments, const FfJson *const *packages, int count,
+							  bool corrected);
+/* Packages packed by hand that did not leave after all. */
+extern void ff_strip_packages(FfShipment *shipment, const char *cause);
 
 /* dispatch.c: goods that leave, and the stock of shipments */
 extern FfMovement ff_shipment_movement(const FfShipment *shipment, FfMovementKind kind,
@@ -89,6 +108,7 @@ extern void ff_enqueue_create(void *shipment, const void *report);
 extern void ff_enqueue_update(void *shipment, const void *report);
 extern void ff_drop_task(void *shipment, const void *report);
 extern void ff_stamp_attempt(void *shipment, const void *report);
+extern void ff_stamp_attempts(FfShipment **shipments, const FfShipmentReport **reports, int count);
 extern void ff_schedule_lookup(void *shipment, const void *report);
 extern void ff_update_channel(void *shipment, const void *report);
 

@@ -57,10 +57,5 @@ static FfStatement recount = FF_STATEMENT(
 void
 ff_lines_recount(int32 merchant_id, const int64 *order_ids, int count)
 {
-	FfColumn orders;
-
-	ff_column_init(&orders, INT8OID);
-	for (int i = 0; i < count; i++)
-		ff_column_add(&orders, ff_int8(order_ids[i]));
-	ff_run(&recount, ff_int4(merchant_id), ff_column(&orders));
+	ff_run(&recount, ff_int4(merchant_id), ff_ids(order_ids, count));
 }

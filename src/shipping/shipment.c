@@ -1,9 +1,9 @@
 /*
  * shipment.c
  *
- * Locks and loads shipments and moves them by the transition table; see
- * shipment.h.  What an event does stands in the files that parts.h names; this
- * one only brings state, save, record and the arrays together.
+ * Moves shipments by the transition table; see shipment.h.  What an event does
+ * stands in the files that parts.h names; this one only brings state, save,
+ * record and the arrays together.
  */
 #include "postgres.h"
 
@@ -16,43 +16,8 @@
 #include "shipping/parts.h"
 #include "tasks/history.h"
 
-static FfStatement lock_order =
-	FF_STATEMENT("select o.order_id, o.state, coalesce(o.not_before, '-infinity'),"
-				 "       exists (select 1 from fulfillment.holds h where h.merchant_id = $1"
-				 "                  and h.order_id = o.order_id and h.released_at is null),"
-				 "       coalesce(o.payment ->> 'state', '') not in ('pending', 'failed'),"
-				 "       exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
-				 "                  and l.order_id = o.order_id"
-				 "                  and l.assigned + l.cancelled < l.quantity)"
-				 "  from fulfillment.orders o"
-				 " where o.merchant_id = $1 and o.order_id = $2"
-				 "   for update of o",
-				 INT4OID, INT8OID);
-
-static FfStatement find_order = FF_STATEMENT(
-	"select order_id from fulfillment.shipments where merchant_id = $1 and shipment_id = $2",
-	INT4OID, INT8OID);
-
-static FfStatement lock_shipments = FF_STATEMENT(
-	"select s.shipment_id, s.number, s.reference, s.provider_id, s.location_id, s.service_id,"
-	"       s.state, s.provider_reference, s.cancel_pending, s.attempt, s.stop_deadline,"
-	"       p.integration, p.connection_id, l.provider_id is null, s.capacity_day, s.progress,"
-	"       s.stop, p.stop_within, s.shipped_after_cancel, s.shipped_at"
-	"  from fulfillment.shipments s"
-	"  join fulfillment.providers p on p.merchant_id = $1 and p.provider_id = s.provider_id"
-	"  join fulfillment.locations l on l.merchant_id = $1 and l.location_id = s.location_id"
-	" where s.merchant_id = $1 and s.order_id = $2 and ($3 is null or s.shipment_id = $3)"
-	" order by s.shipment_id"
-	"   for update of s",
-	INT4OID, INT8OID, INT8OID);
-
-static FfStatement read_lines = FF_STATEMENT(
-	"select shipment_id, line, item_id, quantity, shipped, short, over_shipped from fulfillment.shipment_lines"
-	" where merchant_id = $1 and order_id = $2 order by shipment_id, line",
-	INT4OID, INT8OID);
-
 /* $4: when it happened, $5: now, $6: the state ends the shipment */
-static FfStatement save_state = FF_STATEMENT(
+static FfStatement save_states = FF_STATEMENT(
 	"update fulfillment.shipments set state = $3,"
 	"  submitted_at = case when $3 = 'submitting' then $5 else submitted_at end,"
 	"  accepted_at = case when $3 = 'accepted' then coalesce(accepted_at, $5) else accepted_at end,"
@@ -61,8 +26,8 @@ static FfStatement save_state = FF_STATEMENT(
 	"  delivered_at = case when $3 = 'delivered' then $4 else delivered_at end,"
 	"  poll_at = case when $3 in ('accepted', 'cancel_requested') then $5 end, polls = 0,"
 	"  ended_at = case when $6 then coalesce(ended_at, $4) end"
-	" where merchant_id = $1 and shipment_id = $2",
-	INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID);
+	" where merchant_id = $1 and shipment_id = any ($2)",
+	INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID);
 
 TimestampTz
 ff_report_time(const FfShipmentReport *report)
@@ -90,106 +55,6 @@ ff_reported_units(const FfShipmentReport *report, const FfShipmentLine *line, bo
 	return 0;
 }
 
-static void
-load_lines(FfShipment **shipments, int count, int32 merchant_id, int64 order_id)
-{
-	FfRows rows = ff_run(&read_lines, ff_int4(merchant_id), ff_int8(order_id));
-
-	for (int i = 0; i < count; i++)
-		shipments[i]->lines = palloc(sizeof(FfShipmentLine) * Max(rows.count, 1));
-	for (uint64 row = 0; row < rows.count; row++)
-		for (int i = 0; i < count; i++)
-			if (shipments[i]->shipment_id == ff_row_int8(&rows, row, 1))
-				shipments[i]->lines[shipments[i]->line_count++] =
-					(FfShipmentLine){.line = ff_row_int4(&rows, row, 2),
-									 .item_id = ff_row_int8(&rows, row, 3),
-									 .quantity = ff_row_int4(&rows, row, 4),
-									 .shipped = ff_row_int4(&rows, row, 5),
-									 .short_quantity = ff_row_int4(&rows, row, 6),
-									 .over_shipped = ff_row_int4(&rows, row, 7)};
-}
-
-static FfShipment *
-load_row(const FfRows *rows, uint64 row)
-{
-	FfShipment *shipment = palloc0(sizeof(FfShipment));
-
-	shipment->shipment_id = ff_row_int8(rows, row, 1);
-	shipment->number = ff_row_int4(rows, row, 2);
-	shipment->reference = ff_row_text(rows, row, 3);
-	shipment->provider_id = ff_row_int8(rows, row, 4);
-	shipment->location_id = ff_row_int8(rows, row, 5);
-	shipment->service_id = ff_row_int8(rows, row, 6);
-	shipment->state = ff_state_from_name(FF_MACHINE_SHIPMENT, ff_row_text(rows, row, 7));
-	shipment->provider_reference = ff_row_text(rows, row, 8);
-	shipment->cancel_pending = ff_row_bool(rows, row, 9);
-	shipment->attempt = ff_row_int4(rows, row, 10);
-	shipment->stop_deadline = ff_row_time(rows, row, 11);
-	shipment->integration = ff_row_text(rows, row, 12);
-	shipment->connection_id = ff_row_int8(rows, row, 13);
-	shipment->own_location = ff_row_bool(rows, row, 14);
-	shipment->capacity_day = ff_row_text(rows, row, 15);
-	shipment->progress = ff_row_text(rows, row, 16);
-	shipment->stop = ff_row_text(rows, row, 17);
-	shipment->stop_within = ff_row_text(rows, row, 18);
-	shipment->shipped_after_cancel = ff_row_bool(rows, row, 19);
-	shipment->shipped_at = ff_row_time(rows, row, 20);
-	return shipment;
-}
-
-static FfShipment **
-lock(int32 merchant_id, int64 order_id, int64 shipment_id, int *count)
-{
-	FfRows order = ff_run(&lock_order, ff_int4(merchant_id), ff_int8(order_id));
-	char *order_state = ff_row_text(&order, 0, 2);
-	TimestampTz not_before = ff_row_time(&order, 0, 3);
-	bool held = ff_row_bool(&order, 0, 4);
-	bool payment_ready = ff_row_bool(&order, 0, 5);
-	bool order_waits = ff_row_bool(&order, 0, 6);
-	FfRows rows =
-		ff_run(&lock_shipments, ff_int4(merchant_id), ff_int8(order_id), ff_id(shipment_id));
-	FfShipment **shipments = palloc(sizeof(FfShipment *) * Max(rows.count, 1));
-
-	for (uint64 i = 0; i < rows.count; i++)
-	{
-		shipments[i] = load_row(&rows, i);
-		shipments[i]->merchant_id = merchant_id;
-		shipments[i]->order_id = order_id;
-		shipments[i]->order_state = order_state;
-		shipments[i]->not_before = not_before;
-		shipments[i]->held = held;
-		shipments[i]->payment_ready = payment_ready;
-		shipments[i]->order_waits = order_waits;
-	}
-	*count = (int) rows.count;
-	load_lines(shipments, *count, merchant_id, order_id);
-	return shipments;
-}
-
-FfShipment *
-ff_shipment_lock(int32 merchant_id, int64 shipment_id)
-{
-	FfRows rows = ff_run(&find_order, ff_int4(merchant_id), ff_int8(shipment_id));
-	int count = 0;
-	FfShipment **found = NULL;
-
-	if (rows.count == 1)
-		found = lock(merchant_id, ff_row_int8(&rows, 0, 1), shipment_id, &count);
-	if (count == 0)
-		ereport(ERROR,
-				(errcode(FF_ERR_UNKNOWN_OBJECT),
-				 errmsg("unknown shipment %lld", (long long) shipment_id),
-				 errdetail("Merchant %d has no such shipment.", merchant_id),
-				 errhint("Look at the view fulfillment.shipment_status.")));
-	return found[0];
-}
-
-FfShipment **
-ff_shipments_of_order(int32 merchant_id, int64 order_id, int *count)
-{
-	return lock(merchant_id, order_id, 0, count);
-}
-
 void
 ff_shipment_note(FfShipment *shipment, const char *event, const char *cause, const char *before,
 				 const char *after)
@@ -214,26 +79,36 @@ state(void *subject)
 	return ((FfShipment *) subject)->state;
 }
 
+void
+ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to)
+{
+	FfColumn ids;
+
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
+	ff_run(&save_states,
+		   ff_int4(shipments[0]->merchant_id),
+		   ff_column(&ids),
+		   ff_text(ff_state_name(FF_MACHINE_SHIPMENT, to)),
+		   ff_time(shipments[0]->event_at),
+		   ff_time(GetCurrentTransactionStartTimestamp()),
+		   ff_bool(ff_state_is_final(FF_MACHINE_SHIPMENT, to)));
+	for (int i = 0; i < count; i++)
+		shipments[i]->state = to;
+}
+
 static void
 save(void *subject, int to)
 {
 	FfShipment *shipment = subject;
 
-	ff_run(&save_state,
-		   ff_int4(shipment->merchant_id),
-		   ff_int8(shipment->shipment_id),
-		   ff_text(ff_state_name(FF_MACHINE_SHIPMENT, to)),
-		   ff_time(shipment->event_at),
-		   ff_time(GetCurrentTransactionStartTimestamp()),
-		   ff_bool(ff_state_is_final(FF_MACHINE_SHIPMENT, to)));
-	shipment->state = to;
+	ff_shipments_save(&shipment, 1, to);
 }
 
-static void
-record(void *subject, const FfTransition *transition, int from, const void *payload)
+FfHistory
+ff_shipment_step(const FfShipment *shipment, FfShipmentState from, const FfShipmentReport *report)
 {
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
 	FfHistory row = {.merchant_id = shipment->merchant_id,
 					 .subject_kind = "shipment",
 					 .subject_id = shipment->shipment_id,
@@ -254,6 +129,14 @@ record(void *subject, const FfTransition *transition, int from, const void *payl
 		ff_write_text(&after, "field", report->field);
 		row.after = ff_write_finish(&after);
 	}
+	return row;
+}
+
+static void
+record(void *subject, const FfTransition *transition, int from, const void *payload)
+{
+	FfHistory row = ff_shipment_step(subject, from, payload);
+
 	ff_history_add(&row, 1);
 }
 
@@ -321,11 +204,17 @@ the_driver(void)
 	return &driver;
 }
 
+const FfTransition *
+ff_shipment_transition(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report)
+{
+	shipment->event = event;
+	return ff_machine_would(the_driver(), shipment, event, report);
+}
+
 bool
 ff_shipment_may(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report)
 {
-	shipment->event = event;
-	return ff_machine_would(the_driver(), shipment, event, report) != NULL;
+	return ff_shipment_transition(shipment, event, report) != NULL;
 }
 
 FfVerdict

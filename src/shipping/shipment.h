@@ -104,6 +104,9 @@ extern void ff_lines_recount(int32 merchant_id, const int64 *order_ids, int coun
 /* Locks the order, then the shipment, and loads it; ereport(ERROR, FF_ERR_UNKNOWN_OBJECT) when
  * there is none. */
 extern FfShipment *ff_shipment_lock(int32 merchant_id, int64 shipment_id);
+/* The same for many at once, in the order of their ids here; NULL where there is none. */
+extern FfShipment **ff_shipments_lock(int32 merchant_id, const int64 *order_ids,
+									  const int64 *shipment_ids, int count);
 /* All shipments of an order whose lock is held, by id. */
 extern FfShipment **ff_shipments_of_order(int32 merchant_id, int64 order_id, int *count);
 
@@ -136,6 +139,14 @@ extern bool ff_shipment_may(FfShipment *shipment, FfShipmentEvent event,
 /* Applies one event; refusals are written to history and answered, not thrown. */
 extern FfVerdict ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event,
 								   const FfShipmentReport *report);
+
+/*
+ * Applies the same event to many, with as many statements as for one.  Those
+ * for which more is to be done than can be done for many at once are left as
+ * they were, taken false: they want ff_shipment_apply.  A shipment may be NULL.
+ */
+extern void ff_shipments_apply(FfShipment **shipments, FfShipmentEvent event,
+							   const FfShipmentReport *reports, int count, bool *taken);
 
 /* Packages of a shipment that has left, reported again: what changed is stored and told once more.
  */

@@ -35,6 +35,8 @@ typedef struct Scan
 	Needle *needles;
 	int needle_count;
 	bool first[256]; /* bytes some needle begins with */
+	bool stops[256]; /* bytes some unit begins with or after; runs of others are copied as they are
+					  */
 	StringInfo target;
 } Scan;
 
@@ -298,14 +300,23 @@ redact(StringInfo target, const char *text, size_t limit, size_t length, const F
 
 	scan.target = target;
 	add_needles(&scan, secrets);
+	memcpy(scan.stops, scan.first, sizeof(scan.stops));
+	for (const char *byte = "\"<=?&"; *byte != '\0'; byte++)
+		scan.stops[(unsigned char) *byte] = true;
 	while (scan.at < scan.limit)
 	{
 		bool masked = false;
+		const char *next = scan.at + 1;
 
 		for (size_t i = 0; i < lengthof(units) && !masked; i++)
 			masked = units[i](&scan);
-		if (!masked)
-			appendStringInfoCharMacro(target, *scan.at++);
+		if (masked)
+			continue;
+		if (*scan.at != '?' && *scan.at != '&')
+			while (next < scan.limit && !scan.stops[(unsigned char) *next])
+				next++;
+		appendBinaryStringInfo(target, scan.at, (int) (next - scan.at));
+		scan.at = next;
 	}
 	free_needles(&scan);
 }

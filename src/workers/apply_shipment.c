@@ -36,6 +36,21 @@ lock_subject(const FfSettling *settling)
 	return ff_shipment_lock(task->merchant_id, task->subject_id);
 }
 
+/* NULL for one whose task does not name its order, or that is gone. */
+static FfShipment **
+lock_subjects(FfErrand **errands, int count)
+{
+	int64 *orders = palloc(sizeof(int64) * count);
+	int64 *shipments = palloc(sizeof(int64) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		orders[i] = errands[i]->task.order_id;
+		shipments[i] = errands[i]->task.subject_id;
+	}
+	return ff_shipments_lock(errands[0]->task.merchant_id, orders, shipments, count);
+}
+
 static void
 settle_order(const FfShipment *shipment, const FfSettling *settling)
 {
@@ -53,16 +68,22 @@ take_tracking(const FfSettling *settling, const FfShipment *shipment)
 			shipment->merchant_id, shipment->shipment_id, ff_json_at(tracking, i), settling->cause);
 }
 
+static bool
+says_no_more_than_accepted(const FfJson *said)
+{
+	FfProviderReport kind = ff_report_from_name(ff_json_text_or(said, "state", ""));
+	int event = kind == FF_PROVIDER_REPORT_COUNT ? FF_EVENT_NONE : ff_report_event(kind);
+
+	return event == FF_EVENT_NONE || event == FF_SHIPMENT_EVENT_ACCEPT;
+}
+
 /* What the outcome says beyond the event that was applied. */
 static void
 take_rest(const FfSettling *settling, FfShipment *shipment, bool acceptance_known)
 {
 	FfJson *said = ff_json_get(settling->outcome, "shipment");
-	FfProviderReport kind = ff_report_from_name(ff_json_text_or(said, "state", ""));
-	int event = kind == FF_PROVIDER_REPORT_COUNT ? FF_EVENT_NONE : ff_report_event(kind);
 
-	if (said != NULL &&
-		!(acceptance_known && (event == FF_EVENT_NONE || event == FF_SHIPMENT_EVENT_ACCEPT)))
+	if (said != NULL && !(acceptance_known && says_no_more_than_accepted(said)))
 		ff_shipment_take_report(shipment, said, settling->cause);
 	take_tracking(settling, shipment);
 	settle_order(shipment, settling);
@@ -94,6 +115,63 @@ ff_admit_shipment(FfErrand *errand)
 	if (shipment->state != FF_SHIPMENT_QUEUED || shipment->held)
 		return false;
 	return ff_shipment_apply(shipment, FF_SHIPMENT_EVENT_SENT, &report).step == FF_STEP_CHANGED;
+}
+
+void
+ff_admit_shipments(FfErrand **errands, int count, bool *admitted, bool *decided)
+{
+	FfShipmentReport *reports = palloc0(sizeof(FfShipmentReport) * count);
+	FfShipment **shipments = lock_subjects(errands, count);
+	FfShipment **queued = palloc0(sizeof(FfShipment *) * count);
+	bool *sent = palloc(sizeof(bool) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		FfShipment *shipment = shipments[i];
+
+		reports[i].cause = "claimed by a worker";
+		admitted[i] = false;
+		decided[i] = shipment != NULL;
+		if (shipment == NULL)
+			continue;
+		errands[i]->going_on =
+			shipment->state == FF_SHIPMENT_SUBMITTING && errands[i]->task.progress != NULL;
+		if (errands[i]->going_on)
+			admitted[i] = true;
+		else if (shipment->state == FF_SHIPMENT_QUEUED && !shipment->held)
+			queued[i] = shipment;
+	}
+	ff_shipments_apply(queued, FF_SHIPMENT_EVENT_SENT, reports, count, sent);
+	for (int i = 0; i < count; i++)
+		if (queued[i] != NULL)
+			admitted[i] = decided[i] = sent[i];
+}
+
+void
+ff_apply_created_together(FfSettling **settlings, int count, bool *taken)
+{
+	FfErrand **errands = palloc(sizeof(FfErrand *) * count);
+	FfShipmentReport *reports = palloc(sizeof(FfShipmentReport) * count);
+	int64 *orders = palloc(sizeof(int64) * count);
+	int order_count = 0;
+	FfShipment **shipments;
+
+	for (int i = 0; i < count; i++)
+	{
+		errands[i] = settlings[i]->errand;
+		reports[i] = report_of(settlings[i]);
+	}
+	shipments = lock_subjects(errands, count);
+	for (int i = 0; i < count; i++)
+		if (!says_no_more_than_accepted(ff_json_get(settlings[i]->outcome, "shipment")) ||
+			ff_json_count(ff_json_get(settlings[i]->outcome, "tracking")) > 0)
+			shipments[i] = NULL;
+	ff_shipments_apply(shipments, FF_SHIPMENT_EVENT_ACCEPT, reports, count, taken);
+	for (int i = 0; i < count; i++)
+		if (taken[i])
+			orders[order_count++] = shipments[i]->order_id;
+	if (order_count > 0)
+		ff_orders_settle(errands[0]->task.merchant_id, orders, order_count, settlings[0]->cause);
 }
 
 void

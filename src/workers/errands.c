@@ -20,8 +20,7 @@
 #include "workers/turn.h"
 #include "workers/verbs.h"
 
-#define LARGE_BATCH   250
-#define BATCH_SIZE    60    /* subtransactions that write; the server remembers 64 without effort */
+#define BATCH_SIZE    250
 #define SHORT_PAUSE   10    /* ms until a lane is looked at again where nothing could be claimed */
 #define LONG_PAUSE    1000  /* ms */
 #define PROBLEM_PAUSE 60000 /* ms until a connection that cannot be used is looked at again */
@@ -51,9 +50,21 @@ needs_admission(const FfErrand *errand)
 static bool
 is_locked(const FfRows *orders, int64 order_id)
 {
-	for (uint64 i = 0; i < orders->count; i++)
-		if (ff_row_int8(orders, i, 1) == order_id)
+	uint64 low = 0;
+	uint64 high = orders->count;
+
+	while (low < high)
+	{
+		uint64 middle = (low + high) / 2;
+		int64 found = ff_row_int8(orders, middle, 1);
+
+		if (found == order_id)
 			return true;
+		if (found < order_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return false;
 }
 
@@ -98,6 +109,36 @@ is_admitted(FfErrand *errand)
 	return true;
 }
 
+/* Those of a claim that are looked at once more, under the locks of their orders. */
+typedef struct Admissions
+{
+	FfErrand **errands;
+	bool *admitted;
+	bool *decided;
+	int count;
+} Admissions;
+
+static void
+look_at_all(void *argument)
+{
+	Admissions *all = argument;
+
+	ff_admit_shipments(all->errands, all->count, all->admitted, all->decided);
+}
+
+/* All in one go; those that this does not decide, or all when it fails, one by one. */
+static void
+decide(Admissions *all)
+{
+	ErrorData *error;
+
+	if (all->count > 1 && !ff_attempt(look_at_all, all, &error))
+		memset(all->decided, 0, sizeof(bool) * all->count);
+	for (int i = 0; i < all->count; i++)
+		if (!all->decided[i])
+			all->admitted[i] = is_admitted(all->errands[i]);
+}
+
 /*
  * What must not be sent blindly is looked at once more, under the lock of its
  * order: a shipment that was held or cancelled meanwhile is not sent, and its
@@ -108,28 +149,34 @@ admit(Claim *claim, TimestampTz now)
 {
 	int32 merchant_id = claim->lane->key.merchant_id;
 	FfRows orders = lock_orders_of(claim);
-	bool admits = false;
+	Admissions all = {.errands = palloc(sizeof(FfErrand *) * (claim->count + 1)),
+					  .admitted = palloc0(sizeof(bool) * (claim->count + 1)),
+					  .decided = palloc0(sizeof(bool) * (claim->count + 1))};
 	int64 *busy = palloc(sizeof(int64) * (claim->count + 1));
 	FfSettlement *withdrawn = palloc0(sizeof(FfSettlement) * (claim->count + 1));
 	int busy_count = 0;
 	int withdrawn_count = 0;
+	int kept = 0;
 
-	for (int i = claim->count - 1; i >= 0; i--)
+	for (int i = 0; i < claim->count; i++)
 	{
 		FfErrand *errand = claim->errands[i];
 
 		if (!needs_admission(errand))
-			continue;
-		admits = true;
-		if (!is_locked(&orders, errand->task.order_id))
-			busy[busy_count++] = errand->task.task_id;
-		else if (is_admitted(errand))
-			continue;
+			claim->errands[kept++] = errand;
+		else if (is_locked(&orders, errand->task.order_id))
+			all.errands[all.count++] = errand;
 		else
-			withdrawn[withdrawn_count++].task_id = errand->task.task_id;
-		ff_errands_take_out(claim->errands, &claim->count, i);
+			busy[busy_count++] = errand->task.task_id;
 	}
-	claim->lane->admits = admits;
+	decide(&all);
+	for (int i = 0; i < all.count; i++)
+		if (all.admitted[i])
+			claim->errands[kept++] = all.errands[i];
+		else
+			withdrawn[withdrawn_count++].task_id = all.errands[i]->task.task_id;
+	claim->batch->errands -= claim->count - kept;
+	claim->count = kept;
 	ff_tasks_unclaim(merchant_id,
 					 busy,
 					 busy_count,
@@ -202,7 +249,7 @@ claim_lane(Claim *claim, int room, bool suspects, TimestampTz now)
 	TimestampTz again;
 	TimestampTz lease_end;
 	FfQueuePlace beginning = {.due_at = DT_NOBEGIN};
-	int wanted = suspects ? 1 : Min(room, lane->admits ? BATCH_SIZE : LARGE_BATCH);
+	int wanted = suspects ? 1 : Min(room, BATCH_SIZE);
 
 	if (endpoint == NULL)
 		return;

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "orders/settle.h"
 #include "pg/attempt.h"
 #include "pg/spi.h"
 #include "workers/finish.h"
@@ -26,6 +27,7 @@
 #include "workers/turn.h"
 
 #define GROUP_SIZE    250
+#define GROUP_BYTES   (8 * 1024 * 1024) /* answers that are read side by side */
 #define MAX_WRITERS   60    /* subtransactions that write; the server remembers 64 without effort */
 #define FIRST_PAUSE   500   /* ms until an errand that could not be written is tried again */
 #define LONGEST_PAUSE 30000 /* ms */
@@ -36,7 +38,8 @@ read_and_apply(void *argument)
 {
 	FfSettling *settling = argument;
 
-	ff_outcome_read(settling);
+	if (settling->outcome == NULL)
+		ff_outcome_read(settling);
 	ff_outcome_end_call(settling);
 	ff_outcome_apply(settling);
 }
@@ -83,6 +86,102 @@ by_order(const void *a, const void *b)
 	return left->task_id < right->task_id ? -1 : left->task_id > right->task_id;
 }
 
+/* What a group has in common with the tasks it came from. */
+typedef struct Gathering
+{
+	FfErrand **errands;
+	FfSettling *settlings;
+	bool *held;  /* the task is still ours */
+	bool *taken; /* applied together with others */
+	int count;
+} Gathering;
+
+/* Those of a group that are applied together. */
+typedef struct Company
+{
+	const Gathering *group;
+	FfSettling **settlings;
+	bool *taken;
+	int count;
+} Company;
+
+static void
+apply_company(void *argument)
+{
+	Company *company = argument;
+	const Gathering *group = company->group;
+	int64 *orders = palloc(sizeof(int64) * group->count);
+	int order_count = 0;
+
+	/* whoever comes after it in the group must not wait for an order with a lower number */
+	for (int i = 0; i < group->count; i++)
+		if (group->held[i] && group->errands[i]->task.order_id != 0 &&
+			ff_verb_of(group->errands[i]->calling)->ok != NULL)
+			orders[order_count++] = group->errands[i]->task.order_id;
+	ff_orders_lock(group->errands[0]->task.merchant_id, orders, order_count);
+	ff_outcome_apply_together(company->settlings, company->count, company->taken);
+}
+
+/*
+ * What came back well from operations that many can be applied of at once is;
+ * should that fail, or want more, each goes its own way after it.
+ */
+static void
+apply_together(Gathering *group)
+{
+	Company company = {.group = group,
+					   .settlings = palloc(sizeof(FfSettling *) * group->count),
+					   .taken = palloc0(sizeof(bool) * group->count)};
+	FfApplyTogether together = NULL;
+	ErrorData *error;
+
+	for (int i = 0; i < group->count; i++)
+	{
+		FfSettling *settling = &group->settlings[i];
+		FfApplyTogether its = ff_verb_of(group->errands[i]->calling)->ok_together;
+
+		if (!group->held[i] || its == NULL || (together != NULL && its != together))
+			continue;
+		if (!ff_attempt(read_only, settling, &error))
+			settling->outcome = NULL; /* it is read again when its turn comes, and fails there */
+		if (settling->outcome == NULL || settling->result != FF_RESULT_OK)
+			continue;
+		together = its;
+		company.settlings[company.count++] = settling;
+	}
+	if (company.count < 2 || !ff_attempt(apply_company, &company, &error))
+		return;
+	for (int i = 0; i < company.count; i++)
+	{
+		group->taken[company.settlings[i] - group->settlings] = company.taken[i];
+		if (company.taken[i])
+			ff_outcome_end_call(company.settlings[i]);
+	}
+}
+
+static Gathering
+make_group(FfErrand **errands, int count, TimestampTz now)
+{
+	Gathering group = {.errands = errands,
+					   .settlings = palloc0(sizeof(FfSettling) * count),
+					   .held = palloc(sizeof(bool) * count),
+					   .taken = palloc0(sizeof(bool) * count),
+					   .count = count};
+	int64 *ids = palloc(sizeof(int64) * count);
+	int64 *leases = palloc(sizeof(int64) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = errands[i]->task.task_id;
+		leases[i] = errands[i]->task.lease;
+		group.settlings[i].errand = errands[i];
+		group.settlings[i].now = now;
+		group.settlings[i].end.task_id = ids[i];
+	}
+	ff_tasks_hold(errands[0]->task.merchant_id, ids, leases, count, group.held);
+	return group;
+}
+
 /*
  * Writes a group down; answers whether the queue or the clock is worth a look.  The work is done
  * in the order of the orders, which everybody locks in that order.
@@ -91,39 +190,33 @@ static bool
 write_group(FfErrand **errands, int count, TimestampTz now)
 {
 	int32 merchant_id = errands[0]->task.merchant_id;
-	int64 *ids = palloc(sizeof(int64) * count);
-	int64 *leases = palloc(sizeof(int64) * count);
-	bool *held = palloc(sizeof(bool) * count);
 	FfSettlement *ends = palloc0(sizeof(FfSettlement) * count);
 	FfCallRecord *records = palloc0(sizeof(FfCallRecord) * count);
 	int end_count = 0;
 	int record_count = 0;
 	bool shipments = false;
 	bool again = false;
+	Gathering group;
 
 	qsort(errands, count, sizeof(FfErrand *), by_order);
+	group = make_group(errands, count, now);
+	apply_together(&group);
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = errands[i]->task.task_id;
-		leases[i] = errands[i]->task.lease;
-	}
-	ff_tasks_hold(merchant_id, ids, leases, count, held);
-	for (int i = 0; i < count; i++)
-	{
-		FfSettling settling = {.errand = errands[i], .now = now};
+		FfSettling *settling = &group.settlings[i];
 
-		settling.end.task_id = ids[i];
-		if (held[i])
+		if (group.held[i])
 		{
-			apply_alone(&settling);
-			ends[end_count++] = settling.end;
-			again |= settling.end.end == FF_TASK_AGAIN;
+			if (!group.taken[i])
+				apply_alone(settling);
+			ends[end_count++] = settling->end;
+			again |= settling->end.end == FF_TASK_AGAIN;
 			shipments |= strcmp(errands[i]->task.subject_kind, "shipment") == 0;
 		}
 		else
-			read_for_record(&settling);
+			read_for_record(settling);
 		if (ff_journal_wants(errands[i]))
-			ff_journal_record(&records[record_count++], &settling, held[i]);
+			ff_journal_record(&records[record_count++], settling, group.held[i]);
 	}
 	ff_tasks_settle(merchant_id, ends, end_count);
 	ff_calls_add(merchant_id, records, record_count);
@@ -202,6 +295,14 @@ finish_group(FfErrand **group, int count, TimestampTz now, slist_head *errands)
 	return again;
 }
 
+static bool
+writes_alone(const FfErrand *errand)
+{
+	const FfVerb *verb = ff_verb_of(errand->calling);
+
+	return verb->ok != NULL && verb->ok_together == NULL;
+}
+
 bool
 ff_finish(slist_head *errands, TimestampTz now)
 {
@@ -212,6 +313,7 @@ ff_finish(slist_head *errands, TimestampTz now)
 		FfErrand *group[GROUP_SIZE];
 		int count = 0;
 		int writers = 0;
+		size_t bytes = 0;
 		slist_mutable_iter iter;
 
 		slist_foreach_modify (iter, errands)
@@ -223,8 +325,9 @@ ff_finish(slist_head *errands, TimestampTz now)
 				continue;
 			slist_delete_current(&iter);
 			group[count++] = errand;
-			writers += ff_verb_of(errand->calling)->ok != NULL;
-			if (count == GROUP_SIZE || writers == MAX_WRITERS)
+			bytes += errand->transfer.reply.length;
+			writers += writes_alone(errand);
+			if (count == GROUP_SIZE || writers == MAX_WRITERS || bytes > GROUP_BYTES)
 				break;
 		}
 		if (count == 0)

@@ -2,8 +2,8 @@
  * finish.h
  *
  * Writes down what became of errands whose calls have ended: several in one
- * transaction, each in a subtransaction of its own, so that one bad answer
- * fails alone.
+ * transaction, together where their operation can do that for many, else each
+ * in a subtransaction of its own, so that one bad answer fails alone.
  */
 #ifndef FF_WORKERS_FINISH_H
 #define FF_WORKERS_FINISH_H

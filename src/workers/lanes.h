@@ -29,7 +29,6 @@ typedef struct FfLane
 	TimestampTz not_before;  /* limits, blocks or a blocked subject: no use to look before */
 	TimestampTz suspects_at; /* suspects are not looked for before */
 	int pause;               /* ms: how long it was left alone when nothing could be claimed */
-	bool admits;             /* the last tasks claimed had to be looked at under lock */
 	int in_flight;           /* calls of ours on the wire */
 	bool seen;               /* by the last look */
 } FfLane;

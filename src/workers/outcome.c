@@ -438,6 +438,14 @@ ff_outcome_apply(FfSettling *settling)
 	quarantine(settling);
 }
 
+void
+ff_outcome_apply_together(FfSettling **settlings, int count, bool *taken)
+{
+	for (int i = 0; i < count; i++)
+		keep(settlings[i]);
+	ff_verb_of(settlings[0]->errand->calling)->ok_together(settlings, count, taken);
+}
+
 /* Whoever tries it again must find its subject as after a lost answer, or as before the call. */
 static void
 note_failure(void *argument)

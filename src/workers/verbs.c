@@ -19,6 +19,7 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 							   .look = FF_OP_FIND_SHIPMENT,
 							   .admits = true,
 							   .ok = ff_apply_created,
+							   .ok_together = ff_apply_created_together,
 							   .refused = ff_apply_create_refused,
 							   .nothing = ff_apply_create_nothing,
 							   .unknown = ff_apply_create_unknown,

@@ -31,6 +31,8 @@ typedef struct FfSettling
 } FfSettling;
 
 typedef void (*FfApply)(FfSettling *settling);
+/* What can be applied for many at once; those that want more are left alone, taken false. */
+typedef void (*FfApplyTogether)(FfSettling **settlings, int count, bool *taken);
 
 typedef struct FfVerb
 {
@@ -42,10 +44,11 @@ typedef struct FfVerb
 	FfOperation look;
 	bool admits; /* may be sent only after a look under the order's lock */
 	FfApply ok;
-	FfApply absent;  /* NULL: as refused */
-	FfApply refused; /* NULL: a person is told */
-	FfApply page;    /* part of an answer, more to come; NULL: nothing to apply */
-	FfApply nothing; /* it certainly did not happen and will be tried again */
+	FfApplyTogether ok_together; /* NULL: one by one */
+	FfApply absent;              /* NULL: as refused */
+	FfApply refused;             /* NULL: a person is told */
+	FfApply page;                /* part of an answer, more to come; NULL: nothing to apply */
+	FfApply nothing;             /* it certainly did not happen and will be tried again */
 	FfApply unknown; /* it may have happened and must not simply be repeated; NULL: a person decides
 					  */
 	FfApply lost;    /* what came back could not be written down; NULL: its subject need not know */
@@ -71,7 +74,10 @@ extern void ff_apply_test_failed(FfSettling *settling);
 
 /* apply_shipment.c */
 extern bool ff_admit_shipment(FfErrand *errand);
+/* The same for many whose orders are locked; one that was not decided wants the other. */
+extern void ff_admit_shipments(FfErrand **errands, int count, bool *admitted, bool *decided);
 extern void ff_apply_created(FfSettling *settling);
+extern void ff_apply_created_together(FfSettling **settlings, int count, bool *taken);
 extern void ff_apply_create_refused(FfSettling *settling);
 extern void ff_apply_create_nothing(FfSettling *settling);
 extern void ff_apply_create_unknown(FfSettling *settling);
