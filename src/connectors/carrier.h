@@ -202,6 +202,7 @@ extern char *ff_carrier_manifest_number(const FfCall *call, int index);
 
 /* carrier_answer.c: packages, documents, times */
 
+/* link: what stands before the number in the address of its tracking page; NULL: there is none. */
 extern void ff_carrier_write_package(FfJsonWriter *writer, int64 number,
 									 const char *tracking_number, const char *carrier,
 									 const char *link);

@@ -18,13 +18,16 @@ ff_carrier_write_package(FfJsonWriter *writer, int64 number, const char *trackin
 	StringInfoData url;
 
 	initStringInfo(&url);
-	appendStringInfoString(&url, link);
-	ff_percent_encode(&url, tracking_number);
+	if (link != NULL)
+	{
+		appendStringInfoString(&url, link);
+		ff_percent_encode(&url, tracking_number);
+	}
 	ff_write_object(writer, NULL);
 	ff_write_int(writer, "number", number);
 	ff_write_text(writer, "tracking_number", tracking_number);
 	ff_write_text(writer, "carrier", carrier);
-	ff_write_text(writer, "tracking_url", url.data);
+	ff_write_text(writer, "tracking_url", link ? url.data : NULL);
 	ff_write_end(writer);
 }
 

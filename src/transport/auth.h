@@ -79,14 +79,19 @@ typedef enum FfVerifyKind
 	FF_VERIFY_STANDARD_WEBHOOKS,
 	FF_VERIFY_ENVELOPE_BASE64, /* the same of the JSON body's timestamp and payload, or of the body
 								*/
-	FF_VERIFY_TIMED_HEX /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
+	FF_VERIFY_TIMED_HEX, /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
+	FF_VERIFY_MD5_MEMBER /* a member of the body is hex MD5 of secret, address and "json": Shipper
+						  */
 } FfVerifyKind;
 
 typedef struct FfVerify
 {
 	FfVerifyKind kind;
-	const char *header; /* the header that carries signature or secret */
-	const char *secret; /* name of the secret */
+	const char *header;  /* the header, or the body's member, that carries signature or secret */
+	const char *secret;  /* name of the secret */
+	const char *address; /* name of the secret that holds the address the peer sends to, where that
+							is signed too; or NULL */
+	bool partial;        /* the peer signs some of its webhooks only */
 } FfVerify;
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <openssl/sha.h>
 
+#include "common/md5.h"
+
 #include "transport/digest.h"
 #include "transport/signature.h"
 #include "transport/standard_key.h"
@@ -49,10 +51,13 @@ near_now(int64 time, int64 now)
 typedef struct Evidence
 {
 	const char *secret;
+	const char *address; /* that the peer sends to; NULL unless it is signed */
 	const char *header;
 	const FfReply *webhook;
 	int64 now;
 } Evidence;
+
+#define MD5_HEX_LENGTH 32
 
 #define MISMATCH     "The signature does not match."
 #define NO_SIGNATURE "The signature is not in the expected form."
@@ -221,38 +226,83 @@ verify_timed(const Evidence *evidence)
 	return result;
 }
 
+/* Proves that the sender knows the key, and nothing about the body it stands in. */
+static const char *
+verify_md5_member(const Evidence *evidence)
+{
+	const char *cursor = evidence->secret;
+	const char *key;
+	size_t length;
+	bool found = false;
+
+	if (evidence->address == NULL)
+		return "The connection does not know the address that is signed.";
+	while (ff_secret_each(&cursor, &key, &length))
+	{
+		char *text = psprintf("%.*s%sjson", (int) length, key, evidence->address);
+		char digest[MD5_HEX_LENGTH + 1];
+		const char *problem = NULL;
+
+		if (pg_md5_hash(text, strlen(text), digest, &problem))
+			found |= ff_same_text(evidence->header, digest);
+		ff_wipe_text(text);
+		pfree(text);
+	}
+	return found ? NULL : MISMATCH;
+}
+
 static const struct
 {
 	const char *(*verify)(const Evidence *evidence); /* NULL when authentic, else the reason */
 	const char *header; /* when the connector names none, or its own is absent */
+	bool in_body;       /* the signature is a member of the JSON body */
 } schemes[] = {
-	[FF_VERIFY_NONE] = {NULL, NULL},
-	[FF_VERIFY_HMAC_SHA256_BASE64] = {verify_base64, NULL},
-	[FF_VERIFY_HMAC_SHA256_HEX] = {verify_hex, NULL},
-	[FF_VERIFY_ENVELOPE_BASE64] = {verify_envelope, NULL},
-	[FF_VERIFY_SHARED_SECRET] = {verify_shared, "Authorization"},
-	[FF_VERIFY_STANDARD_WEBHOOKS] = {verify_standard, "webhook-signature"},
-	[FF_VERIFY_TIMED_HEX] = {verify_timed, NULL},
+	[FF_VERIFY_NONE] = {NULL, NULL, false},
+	[FF_VERIFY_HMAC_SHA256_BASE64] = {verify_base64, NULL, false},
+	[FF_VERIFY_HMAC_SHA256_HEX] = {verify_hex, NULL, false},
+	[FF_VERIFY_ENVELOPE_BASE64] = {verify_envelope, NULL, false},
+	[FF_VERIFY_SHARED_SECRET] = {verify_shared, "Authorization", false},
+	[FF_VERIFY_STANDARD_WEBHOOKS] = {verify_standard, "webhook-signature", false},
+	[FF_VERIFY_TIMED_HEX] = {verify_timed, NULL, false},
+	[FF_VERIFY_MD5_MEMBER] = {verify_md5_member, NULL, true},
 };
+
+/* Where the connector says that it is, else where such signatures usually are; NULL: nowhere. */
+static const char *
+find_signature(const FfVerify *verify, const FfReply *webhook)
+{
+	const char *usual = schemes[verify->kind].header;
+	const char *found = NULL;
+
+	if (schemes[verify->kind].in_body)
+		return ff_json_text_or(
+			ff_json_parse(webhook->body, webhook->length, NULL), verify->header, NULL);
+	if (verify->header != NULL)
+		found = ff_reply_header(webhook, verify->header);
+	return found || usual == NULL ? found : ff_reply_header(webhook, usual);
+}
+
+bool
+ff_signature_present(const FfVerify *verify, const FfReply *webhook)
+{
+	return find_signature(verify, webhook) != NULL;
+}
 
 bool
 ff_signature_verify(const FfVerify *verify, const FfSecrets *secrets, const FfReply *webhook,
 					int64 now, const char **reason)
 {
 	Evidence evidence = {.webhook = webhook, .now = now};
-	const char *header = verify->header ? verify->header : schemes[verify->kind].header;
 
 	evidence.secret = ff_secret_find(secrets, verify->secret);
-	evidence.header = header ? ff_reply_header(webhook, header) : NULL;
-	/* what a peer calls by a name of its own may also come under the scheme's usual one */
-	if (evidence.header == NULL && schemes[verify->kind].header != NULL)
-		evidence.header = ff_reply_header(webhook, schemes[verify->kind].header);
+	evidence.address = verify->address ? ff_secret_find(secrets, verify->address) : NULL;
+	evidence.header = find_signature(verify, webhook);
 	if (schemes[verify->kind].verify == NULL)
 		*reason = "The peer signs nothing.";
 	else if (evidence.secret == NULL || *evidence.secret == '\0')
 		*reason = "The connection has no secret to verify with.";
 	else if (evidence.header == NULL)
-		*reason = "The header that carries the signature is missing.";
+		*reason = "The webhook carries no signature.";
 	else
 		*reason = schemes[verify->kind].verify(&evidence);
 	return *reason == NULL;

@@ -30,6 +30,9 @@
 extern bool ff_signature_verify(const FfVerify *verify, const FfSecrets *secrets,
 								const FfReply *webhook, int64 now, const char **reason);
 
+/* Whether the webhook carries a signature at all: some peers sign only a part of theirs. */
+extern bool ff_signature_present(const FfVerify *verify, const FfReply *webhook);
+
 /*
  * Appends the value of webhook-signature for a body: one entry per secret.
  * secrets is a text with one or more keys (standard_key.h).  Answers false

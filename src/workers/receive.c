@@ -96,7 +96,9 @@ is_authentic(const FfEndpoint *endpoint, const FfReply *webhook)
 	const char *reason = NULL;
 	int64 now = (int64) timestamptz_to_time_t(GetCurrentTimestamp());
 
-	if (verify->kind == FF_VERIFY_NONE)
+	/* what the peer does not sign the connection has to allow */
+	if (verify->kind == FF_VERIFY_NONE ||
+		(verify->partial && !ff_signature_present(verify, webhook)))
 		return ff_json_bool(endpoint->config, "allow_unsigned", false);
 	return ff_signature_verify(verify, &endpoint->secrets, webhook, now, &reason);
 }

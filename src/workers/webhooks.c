@@ -58,7 +58,9 @@ static FfStatement shipments_to_read = FF_STATEMENT(
 	"select s.shipment_id, s.order_id from fulfillment.shipments s"
 	" join fulfillment.providers p on p.merchant_id = $1 and p.provider_id = s.provider_id"
 	"  and p.connection_id = $2"
-	" where s.merchant_id = $1 and s.reference in (select jsonb_array_elements_text($3))"
+	" where s.merchant_id = $1"
+	"  and (s.reference in (select jsonb_array_elements_text($3))"
+	"   or s.provider_reference in (select jsonb_array_elements_text($3)))"
 	"  and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
 	"   and t.subject_kind = 'shipment' and t.subject_id = s.shipment_id"
 	"   and t.operation = 'get_shipment' and t.state = 'ready')",

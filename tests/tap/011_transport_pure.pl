@@ -110,7 +110,7 @@ verifies('hex', 'The signature is not in the expected form.', 'nor half a digest
 	headers => '{"x-sig": "f7bc83f4"}');
 verifies('base64', 'ok', 'a base64 HMAC verifies', %fox,
 	headers => '{"X-SIG": "97yD9DBThCSxMpjmqm+xQ+9NWaFJRhdZl0edvC0aPNg="}');
-verifies('base64', 'The header that carries the signature is missing.', 'a header is needed', %fox);
+verifies('base64', 'The webhook carries no signature.', 'a header is needed', %fox);
 
 verifies('shared', 'ok', 'a shared secret verifies', %fox, headers => '{"x-sig": "key"}');
 verifies('shared', 'ok', 'as a bearer too', %fox, headers => '{"x-sig": "Bearer key"}');
@@ -141,6 +141,17 @@ verifies('envelope', 'ok', 'and so does the whole body', %envelope,
 	headers => '{"x-hmac": "QaZwgNjtksWkExrdmdxSJHxpaZ3LbFYAiboxT1WCwjo="}');
 verifies('envelope', 'The signature does not match.', 'but not another time', %envelope,
 	body => $envelope{body} =~ s/T20:/T21:/r, headers => '{"x-hmac": "aOL1qfVRYH17NJ0CsBgL253A0enaz/XjkE5JtWZD+98="}');
+
+my %member = (
+	header => 'auth',
+	secrets => '{"secret": "k3y", "address": "https://shop.example/hooks/a1"}',
+	body => '{"auth":"7267b03a95243cb789c80b30fb5465bf","tracking_id":"2CQJADENEAU"}');
+verifies('member', 'ok', 'a digest in the body of key and address verifies', %member);
+verifies('member', $mismatch, 'not with another address', %member,
+	secrets => $member{secrets} =~ s/a1/a2/r);
+verifies('member', 'The webhook carries no signature.', 'not without the digest', %member, body => '{}');
+verifies('member', 'The connection does not know the address that is signed.',
+	'not without the address', %member, secrets => '{"secret": "k3y"}');
 
 # The vault.
 

@@ -79,6 +79,31 @@ is($node->value(q{SELECT redelivered FROM fulfillment.orders WHERE number = 'W-8
 	'and does no harm');
 $node->psql_fails('SELECT fulfillment.replay_webhook(99)', 'OF002', qr/no webhook 99/, 'an unknown one is an error');
 
+# A peer that signs a part of its webhooks: the others are taken where the connection allows it, and
+# a wrong signature never is.
+$node->value(q{
+	INSERT INTO fulfillment.connections (code, connector, state, config) VALUES ('warehouse', 'shipper_id', 'paused',
+		'{"warehouse_id": "W", "customer_id": "C", "tenant_name": "T"}');
+	SELECT fulfillment.set_secret('warehouse',
+		'{"api_key": "k3y", "webhook_url": "https://shop.example/hooks/a1"}')});
+
+sub told
+{
+	my ($auth) = @_;
+
+	return $node->value(qq{SELECT fulfillment.receive_webhook('warehouse', '{}', convert_to(
+		'{"order_no": "F1", "success_flag": true$auth}', 'UTF8'))});
+}
+
+my $signed = ', "auth": "7267b03a95243cb789c80b30fb5465bf"';
+is(told(''), '401', 'what is not signed is not taken');
+is(told($signed), '200', 'what is signed is');
+$node->value(q{UPDATE fulfillment.connections SET config = config || '{"allow_unsigned": true}'
+	WHERE code = 'warehouse'});
+is(told(''), '200', 'unless the connection allows it');
+is(told($signed =~ s/5bf/5be/r), '401', 'but a wrong signature is not taken even then');
+
 $engine->is_sound;
 $node->stop;
+
 done_testing();

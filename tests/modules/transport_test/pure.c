@@ -89,11 +89,12 @@ transport_verify(PG_FUNCTION_ARGS)
 				 {"shared", FF_VERIFY_SHARED_SECRET},
 				 {"standard", FF_VERIFY_STANDARD_WEBHOOKS},
 				 {"envelope", FF_VERIFY_ENVELOPE_BASE64},
-				 {"timed", FF_VERIFY_TIMED_HEX}};
+				 {"timed", FF_VERIFY_TIMED_HEX},
+				 {"member", FF_VERIFY_MD5_MEMBER}};
 	char *kind = text_argument(fcinfo, 0);
 	char *header = text_argument(fcinfo, 1);
 	char *body = text_argument(fcinfo, 4);
-	FfVerify verify = {.header = *header ? header : NULL, .secret = "secret"};
+	FfVerify verify = {.header = *header ? header : NULL, .secret = "secret", .address = "address"};
 	FfReply webhook = {.body = body, .length = strlen(body)};
 	const char *reason;
 
