@@ -137,7 +137,10 @@ find_control(SimRequest *request, bool *other_method)
 		size_t size;
 
 		if (is_below(request->path, sim_peers[i]->name, &size))
+		{
+			request->about = sim_peers[i];
 			route = find_route(request, sim_peers[i]->controls, request->path + size, other_method);
+		}
 	}
 	return route;
 }

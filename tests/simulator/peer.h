@@ -89,6 +89,7 @@ typedef struct SimFailure
 typedef struct SimRequest
 {
 	const SimPeer *peer;
+	const SimPeer *about; /* the peer that a control request is for */
 	const SimRoute *route;
 	const char *method;
 	const char *path;        /* below the peer's mount: "/api/v1/orders" */
@@ -148,6 +149,7 @@ struct SimPeer
 	void (*refuse)(SimRequest *request, const SimFailure *failures, int count);
 	void (*fail)(SimRequest *request, int status); /* a server-side failure, in its shape */
 	void (*reset)(void);                           /* forget everything */
+	struct Depot *depot;                           /* of a carrier: depot.h */
 };
 
 /* Reading the request. */

@@ -4,9 +4,15 @@
  * The list of peers: a peer is one file that ends with
  * `const SimPeer sim_peer_NAME = {...};` and one line here.
  */
+PEER(amazon_mcf)
+PEER(dhl_express)
+PEER(dhl_parcel_de)
+PEER(dhl_tracking)
+PEER(fedex)
 PEER(klarna)
 PEER(nets)
-PEER(ups)
-PEER(woocommerce)
 PEER(ongoing)
+PEER(ups)
+PEER(usps)
 PEER(webhook)
+PEER(woocommerce)

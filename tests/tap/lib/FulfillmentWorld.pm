@@ -4,7 +4,7 @@ package FulfillmentWorld;
 # fire; and the one check that each of them ends with.
 #
 #   my $world = FulfillmentWorld->new($node, $sim, merchant => 1);
-#   $world->provider('ups', timeout_ms => 1500);   # ups, ongoing, sandbox or hand
+#   $world->provider('ups', timeout_ms => 1500);   # ups, ongoing, sandbox, hand, or a name of %kinds
 #   my @orders = $world->submit('ups', 20);        # orders that go there, by id
 #   my ($one) = $world->shipments(@orders);        # {shipment_id, reference, state, ...}
 #   $world->comes_to_rest('all is done');          # no call is left to make
@@ -26,7 +26,25 @@ my $json = JSON::PP->new->canonical->allow_nonref;
 
 my %secrets = (
 	ups => { client_id => 'fire-client-6b1f', client_secret => 'fire-password-c2d7' },
-	ongoing => { user => 'fire-user-90ae', password => 'fire-password-51b3' });
+	ongoing => { user => 'fire-user-90ae', password => 'fire-password-51b3' },
+	fedex => { client_id => 'fire-client-47c0', client_secret => 'fire-password-9d12' },
+	usps => { client_id => 'fire-client-83ee', client_secret => 'fire-password-2f6a' },
+	dhl_express => { api_key => 'fire-client-0b75', api_secret => 'fire-password-c4e9' },
+	dhl_parcel_de => {
+		client_id => 'fire-client-5aa1', client_secret => 'fire-password-71d8',
+		username => 'fire-user-e30c', password => 'fire-password-b86f',
+		tracking_key => 'fire-client-64d2'
+	},
+	dhl_tracking => { api_key => 'fire-client-f7a9' },
+	amazon_mcf => {
+		client_id => 'fire-client-12fb', client_secret => 'fire-password-3e90',
+		refresh_token => 'Atzr|fire-token-a58d'
+	});
+
+# A sender in Germany, for carriers that leave from nowhere else.
+my %bonn = (
+	company => 'Acme GmbH', name => 'Ann Lee', street1 => 'Hauptstr. 1', city => 'Bonn',
+	postcode => '53113', country => 'DE', phone => '+49 228 1234');
 
 my %kinds = (
 	ups => {
@@ -46,6 +64,66 @@ my %kinds = (
 		config => sub { return { clock_seconds => 3600 } },
 	},
 	hand => { kind => 'carrier' },
+	fedex => {
+		connector => 'fedex',
+		kind => 'carrier',
+		service => 'FEDEX_GROUND',
+		depot => 'fedex',
+		config => sub { return { base_url => $_[0]->url('fedex'), account_number => '123456789' } },
+	},
+	usps => {
+		connector => 'usps',
+		kind => 'carrier',
+		service => 'PRIORITY_MAIL',
+		depot => 'usps',
+		columns => { rate_per_second => 1000 },
+		config => sub {
+			return {
+				base_url => $_[0]->url('usps'), crid => '12345678', mid => '901234567',
+				account_number => '1000012345'
+			};
+		},
+	},
+	dhl_express => {
+		connector => 'dhl_express',
+		kind => 'carrier',
+		service => 'N',
+		depot => 'dhl_express',
+		config =>
+		  sub { return { base_url => $_[0]->url('dhl_express'), account_number => '123456789' } },
+	},
+	dhl_parcel_de => {
+		connector => 'dhl_parcel_de',
+		kind => 'carrier',
+		service => 'V01PAK',
+		depot => 'dhl_parcel_de',
+		config => sub {
+			my $url = $_[0]->url('dhl_parcel_de');
+			return {
+				base_url => $url, tracking_url => $url, billing_number => '33333333330102',
+				shipper => \%bonn
+			};
+		},
+	},
+	dhl_tracking => {
+		connector => 'dhl_tracking',
+		kind => 'carrier',
+		integration => 'manual',
+		config => sub { return { base_url => $_[0]->url('dhl_tracking') } },
+	},
+	amazon_mcf => {
+		connector => 'amazon_mcf',
+		kind => 'fulfillment_center',
+		service => 'Standard',
+		depot => 'amazon_mcf',
+		config => sub {
+			my $url = $_[0]->url('amazon_mcf');
+			return {
+				base_url => $url, token_url => "$url/auth/o2/token",
+				marketplace_id => 'ATVPDKIKX0DER'
+			};
+		},
+	},
 	hook => { connector => 'webhook', kind => 'messenger' });
 
 # The merchant's channel and nothing more.  Options: merchant (1), database (postgres).
@@ -139,7 +217,8 @@ sub provider
 		 WHERE l.merchant_id = %7$d AND l.code = '%1$s' AND p.kind = 'carrier';
 		SELECT fulfillment.receive_stock('%1$s', '%1$s', %6$d);
 		},
-			$code, $row->{kind}, $row->{connector} ? 'api' : 'manual', $connection,
+			$code, $row->{kind},
+			$row->{integration} // ($row->{connector} ? 'api' : 'manual'), $connection,
 			$row->{service} // 'standard', $options{stock} // 100000,
 			$self->{merchant}));
 	return $self;
@@ -152,6 +231,7 @@ sub connection
 
 	my $config = $options{config} // $kinds{$kind}{config}->($self->{sim});
 	my $secret = $options{secret} // $secrets{$kind};
+	%options = (%{ $kinds{$kind}{columns} // {} }, %options);
 	my $id = $self->value(
 		sprintf(q{
 		INSERT INTO fulfillment.connections
@@ -355,10 +435,18 @@ sub breaches_there
 		map { $_ => 1 } keys %{ $self->{sim}->get('/ongoing/counts')->{puts} });
 	my @breaches;
 
+	# Where labels can be taken back, a second one is none that was doubled.
+	foreach my $depot (grep { defined } map { $kinds{$_}{depot} } values %{ $self->{kinds} })
+	{
+		my $live = $self->{sim}->get("/$depot/counts")->{live_by_reference};
+		$made{$_} += $live->{$_} foreach keys %$live;
+	}
+
 	foreach my $shipment (
 		$self->rows('SELECT s.reference, s.state, c.connector
 			  FROM fulfillment.shipments s JOIN fulfillment.providers p USING (merchant_id, provider_id)
-			  JOIN fulfillment.connections c USING (merchant_id, connection_id)'))
+			  JOIN fulfillment.connections c USING (merchant_id, connection_id)
+			 WHERE p.integration = \'api\''))
 	{
 		my ($reference, $state) = @$shipment{qw(reference state)};
 		my $count = delete $made{$reference} // 0;
