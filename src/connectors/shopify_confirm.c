@@ -10,7 +10,7 @@
  */
 #include "postgres.h"
 
-#include "connectors/carrier.h"
+#include "connectors/channel.h"
 #include "connectors/shopify.h"
 
 static const char look_query[] =
@@ -23,11 +23,7 @@ static const char send_query[] =
 	"fulfillment{id status trackingInfo{company number url}} userErrors{field message}}}";
 
 /* Carriers by our names, and as Shopify's list has them, which is what makes links. */
-static const struct
-{
-	const char *ours;
-	const char *company;
-} companies[] = {
+static const FfChannelCarrier companies[] = {
 	{"ups", "UPS"},
 	{"usps", "USPS"},
 	{"fedex", "FedEx"},
@@ -70,25 +66,11 @@ static const struct
 };
 
 static const char *
-company_of(const FfCall *call, const FfJson *package)
+company_of(const FfCall *call, int package)
 {
-	const char *carrier = ff_json_text_or(
-		package, "carrier", ff_json_text_or(call->document, "shipment.carrier", NULL));
-	char *squeezed;
+	const char *name = ff_channel_carrier_name(call, package, companies, lengthof(companies));
 
-	if (carrier == NULL)
-		return NULL;
-	if (ff_json_member(ff_json_get(call->config, "carriers"), carrier) != NULL)
-		return ff_json_text(ff_json_member(ff_json_get(call->config, "carriers"), carrier), "");
-	squeezed = ff_carrier_squeeze(carrier, strlen(carrier), "");
-	for (int i = 0; i < (int) lengthof(companies); i++)
-	{
-		const char *ours = companies[i].ours;
-
-		if (strcmp(ff_carrier_squeeze(ours, strlen(ours), ""), squeezed) == 0)
-			return companies[i].company;
-	}
-	return carrier;
+	return name != NULL ? name : ff_channel_carrier(call, package);
 }
 
 /* A member of all packages that are meant, as a list; answers how many there are. */
@@ -130,10 +112,11 @@ write_tracking(FfJsonWriter *writer, const FfCall *call, int package)
 	const FfJson *one = ff_json_at(packages, Max(package, 0));
 	bool several = package < 0 && count_of(packages, "tracking_number") > 1;
 
-	if (count_of(several ? packages : one, "tracking_number") == 0 && company_of(call, one) == NULL)
+	if (count_of(several ? packages : one, "tracking_number") == 0 &&
+		company_of(call, Max(package, 0)) == NULL)
 		return;
 	ff_write_object(writer, "trackingInfo");
-	ff_write_text(writer, "company", company_of(call, one));
+	ff_write_text(writer, "company", company_of(call, Max(package, 0)));
 	if (several)
 	{
 		(void) write_list(writer, "numbers", packages, "tracking_number");

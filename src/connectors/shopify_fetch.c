@@ -12,7 +12,7 @@
 
 #include "utils/timestamp.h"
 
-#include "connectors/carrier.h"
+#include "connectors/channel.h"
 #include "connectors/shopify.h"
 
 #define OVERLAP (5 * USECS_PER_MINUTE)
@@ -34,19 +34,11 @@ static const char orders_query[] =
 static char *
 begin_of(const FfCall *call)
 {
-	FfJson *cursor = ff_json_get(call->document, "cursor");
-	char *text = ff_json_text(cursor, "");
-	const char *paths[] = {"updated_from", ""};
-	TimestampTz time;
+	TimestampTz begin;
 
 	if (call->state != NULL)
 		return ff_json_text(call->state, "from");
-	if (text != NULL && *text == '{')
-		cursor = ff_json_parse(text, strlen(text), NULL);
-	for (int i = 0; i < (int) lengthof(paths); i++)
-		if (ff_time_parse(ff_json_text(cursor, paths[i]), &time))
-			return ff_time_iso(time);
-	return ff_time_parse(ff_json_text(call->document, "since"), &time) ? ff_time_iso(time) : NULL;
+	return ff_channel_begin(call, "updated_from", &begin) ? ff_time_iso(begin) : NULL;
 }
 
 static const FfJson *

@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "connectors/carrier.h"
+#include "connectors/channel.h"
 #include "connectors/shopify.h"
 
 /* A line of a fulfillment order, and how many of its units can still be sent. */
@@ -74,32 +74,19 @@ read_places(Plan *plan)
 	}
 }
 
-/* Whether every package says what is in it. */
-static bool
-has_contents(const FfCall *call)
-{
-	const FfJson *packages = ff_json_get(call->document, "shipment.packages");
-
-	for (int i = 0; i < ff_json_count(packages); i++)
-		if (ff_json_count(ff_json_get(ff_json_at(packages, i), "lines")) == 0)
-			return false;
-	return ff_json_count(packages) > 0;
-}
-
 /* Whether a fulfillment carries one of the numbers; package -1: of any package. */
 static bool
 carries(const FfCall *call, const FfJson *fulfillment, int package)
 {
-	const FfJson *packages = ff_json_get(call->document, "shipment.packages");
 	const FfJson *tracks = ff_json_get(fulfillment, "trackingInfo");
 
-	for (int i = 0; i < ff_json_count(packages); i++)
+	for (int i = 0; i < ff_channel_package_count(call); i++)
 	{
-		const char *ours = ff_json_text_or(ff_json_at(packages, i), "tracking_number", NULL);
+		const char *ours = ff_channel_tracking_number(call, i);
 
-		for (int j = 0;
-			 ours != NULL && (package < 0 || package == i) && j < ff_shopify_count(tracks);
-			 j++)
+		if (ours == NULL || (package >= 0 && package != i))
+			continue;
+		for (int j = 0; j < ff_shopify_count(tracks); j++)
 			if (strcmp(ff_json_text_or(ff_shopify_at(tracks, j), "number", ""), ours) == 0)
 				return true;
 	}
@@ -109,11 +96,8 @@ carries(const FfCall *call, const FfJson *fulfillment, int package)
 static bool
 has_number(const FfCall *call, int package)
 {
-	const FfJson *packages = ff_json_get(call->document, "shipment.packages");
-
-	for (int i = 0; i < ff_json_count(packages); i++)
-		if ((package < 0 || package == i) &&
-			ff_json_text_or(ff_json_at(packages, i), "tracking_number", NULL) != NULL)
+	for (int i = 0; i < ff_channel_package_count(call); i++)
+		if ((package < 0 || package == i) && ff_channel_tracking_number(call, i) != NULL)
 			return true;
 	return false;
 }
@@ -322,25 +306,14 @@ write_sends(Plan *plan, int package)
 static void
 plan_package(Plan *plan, int package)
 {
-	const FfJson *shipment = ff_json_get(plan->call->document, "shipment");
-	const FfJson *packages = ff_json_get(shipment, "packages");
-	const FfJson *lines =
-		ff_carrier_lines(shipment, package < 0 ? NULL : ff_json_at(packages, package));
 	bool numbered = has_number(plan->call, package);
+	FfChannelLine *lines;
+	int count = ff_channel_lines(plan->call, package, &lines);
 
 	if ((!numbered && was_taken(plan, package)) || !read_covered(plan, package))
 		return;
-	for (int i = 0; i < ff_json_count(lines); i++)
-	{
-		const FfJson *line = ff_json_at(lines, i);
-		const FfJson *whole = ff_carrier_whole_line(shipment, line);
-
-		take(plan,
-			 ff_json_text_or(
-				 line, "channel_line_id", ff_json_text_or(whole, "channel_line_id", NULL)),
-			 ff_json_text_or(line, "sku", ff_json_text_or(whole, "sku", NULL)),
-			 ff_json_int64_or(line, "quantity", ff_json_int64_or(whole, "quantity", 0)));
-	}
+	for (int i = 0; i < count; i++)
+		take(plan, lines[i].id, lines[i].sku, lines[i].quantity);
 	write_sends(plan, package);
 }
 
@@ -348,8 +321,7 @@ int
 ff_shopify_plan(const FfCall *call, const FfJson *order, FfJsonWriter *writer, FfOutcome *outcome)
 {
 	Plan plan = {.call = call, .order = order, .writer = writer};
-	int packages =
-		has_contents(call) ? ff_json_count(ff_json_get(call->document, "shipment.packages")) : 0;
+	int packages = ff_channel_has_contents(call) ? ff_channel_package_count(call) : 0;
 
 	read_places(&plan);
 	ff_write_array(writer, NULL);

@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #include "connectors/carrier.h"
-#include "connectors/decimal.h"
+#include "connectors/channel.h"
 #include "connectors/shopify.h"
 
 #define LOOK_UP       20
@@ -59,22 +59,11 @@ given_item(const FfJson *row)
 	return NULL;
 }
 
-/* The level as a whole number that Shopify takes; NULL when it is none. */
-static char *
-level_of(const FfJson *row)
-{
-	int64 level;
-
-	if (!ff_json_int64(row, "quantity", &level))
-		return NULL;
-	return psprintf(INT64_FORMAT, Max(level, 0));
-}
-
 static bool
 must_look_up(const FfJson *row)
 {
 	return given_item(row) == NULL && ff_json_text_or(row, "sku", NULL) != NULL &&
-		   level_of(row) != NULL;
+		   ff_channel_level(row) != NULL;
 }
 
 /* The rows of one look-up: from where the state stands to the position behind them. */
@@ -148,7 +137,7 @@ read_items(const FfCall *call, int *count)
 	{
 		const char *given = given_item(ff_json_at(rows_of(call), i));
 
-		if (given != NULL && level_of(ff_json_at(rows_of(call), i)) != NULL &&
+		if (given != NULL && ff_channel_level(ff_json_at(rows_of(call), i)) != NULL &&
 			ff_json_member(done, given) == NULL && !has_item(items, *count, given))
 			items[(*count)++] = (Item){given, i};
 	}
@@ -172,7 +161,7 @@ location_of(const FfCall *call)
 static const char *
 level_at(const FfCall *call, const Item *item)
 {
-	return level_of(ff_json_at(rows_of(call), item->row));
+	return ff_channel_level(ff_json_at(rows_of(call), item->row));
 }
 
 static void
@@ -241,7 +230,7 @@ ff_shopify_stock_request(const FfCall *call, FfMessage *message)
 		ff_shopify_begin(call, message, &writer, activate_query);
 		ff_write_text(&writer, "item", activate);
 		ff_write_text(&writer, "location", location_of(call));
-		ff_write_number(&writer, "available", level_of(row) ? level_of(row) : "0");
+		ff_write_number(&writer, "available", ff_channel_level(row) ? ff_channel_level(row) : "0");
 		write_key(&writer, call);
 	}
 	else if (count == 0)
@@ -268,7 +257,7 @@ write_result(const FfCall *call, FfOutcome *outcome, int position, const char *e
 	ff_write_bool(&outcome->body, "accepted", error == NULL);
 	ff_write_text(&outcome->body, "error", error);
 	if (error == NULL)
-		ff_write_number(&outcome->body, "quantity", level_of(row));
+		ff_write_number(&outcome->body, "quantity", ff_channel_level(row));
 	ff_write_end(&outcome->body);
 }
 
@@ -280,7 +269,7 @@ write_unusable(const FfCall *call, FfOutcome *outcome)
 	{
 		const FfJson *row = ff_json_at(rows_of(call), i);
 
-		if (level_of(row) == NULL)
+		if (ff_channel_level(row) == NULL)
 			write_result(call, outcome, i, "The quantity is no whole number.");
 		else if (given_item(row) == NULL && !must_look_up(row))
 			write_result(call, outcome, i, "The row has no SKU.");

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "connectors/channel.h"
 #include "connectors/woocommerce.h"
 
 /* Carriers as the plugins write them, and whether the Shipment Tracking plugin knows them. */
@@ -33,42 +34,25 @@ static const struct
 	{"aras", "Aras Kargo", false},
 };
 
-static FfJson *
-packages_of(const FfCall *call)
-{
-	return ff_json_get(call->document, "shipment.packages");
-}
-
 static int
 package_count(const FfCall *call)
 {
-	return Max(1, ff_json_count(packages_of(call)));
-}
-
-static FfJson *
-package_at(const FfCall *call, int index)
-{
-	return ff_json_at(packages_of(call), index);
-}
-
-static const char *
-tracking_number(const FfCall *call, int index)
-{
-	return ff_json_text_or(package_at(call, index), "tracking_number", NULL);
+	return Max(1, ff_channel_package_count(call));
 }
 
 static const char *
 tracking_url(const FfCall *call, int index)
 {
-	return ff_json_text_or(package_at(call, index), "tracking_url", NULL);
+	return ff_json_text_or(ff_channel_package(call, index), "tracking_url", NULL);
 }
 
 /* "dhl_parcel_de" becomes "dhl-parcel-de"; NULL when nobody says who carries it. */
 static char *
 carrier_slug(const FfCall *call, int index)
 {
-	const char *carrier = ff_json_text_or(
-		package_at(call, index), "carrier", ff_json_text(call->document, "shipment.carrier"));
+	const char *carrier = ff_json_text_or(ff_channel_package(call, index),
+										  "carrier",
+										  ff_json_text(call->document, "shipment.carrier"));
 	char *slug;
 
 	if (carrier == NULL)
@@ -94,25 +78,17 @@ carrier_title(const FfCall *call, int index, bool *known)
 			return carriers[i].title;
 		}
 	}
-	return ff_json_text_or(
-		package_at(call, index), "carrier", ff_json_text(call->document, "shipment.carrier"));
+	return ff_json_text_or(ff_channel_package(call, index),
+						   "carrier",
+						   ff_json_text(call->document, "shipment.carrier"));
 }
 
 /* Core fulfillments: one per package when the packages say what is in them, else one for all. */
 
-static bool
-has_contents(const FfCall *call)
-{
-	for (int i = 0; i < ff_json_count(packages_of(call)); i++)
-		if (ff_json_count(ff_json_get(package_at(call, i), "lines")) == 0)
-			return false;
-	return packages_of(call) != NULL;
-}
-
 static int
 fulfillment_count(const FfCall *call)
 {
-	return has_contents(call) ? package_count(call) : 1;
+	return ff_channel_has_contents(call) ? package_count(call) : 1;
 }
 
 /* The number of a package; of all packages where their contents are not told apart. */
@@ -121,13 +97,13 @@ fulfillment_number(const FfCall *call, int index)
 {
 	StringInfoData numbers;
 
-	if (has_contents(call))
-		return tracking_number(call, index);
+	if (ff_channel_has_contents(call))
+		return ff_channel_tracking_number(call, index);
 	initStringInfo(&numbers);
 	for (int i = 0; i < package_count(call); i++)
-		if (tracking_number(call, i) != NULL)
+		if (ff_channel_tracking_number(call, i) != NULL)
 			appendStringInfo(
-				&numbers, "%s%s", numbers.len > 0 ? ", " : "", tracking_number(call, i));
+				&numbers, "%s%s", numbers.len > 0 ? ", " : "", ff_channel_tracking_number(call, i));
 	return numbers.len > 0 ? numbers.data : NULL;
 }
 
@@ -199,8 +175,9 @@ shop_line(const FfCall *call, const FfJson *line)
 static void
 write_items(FfJsonWriter *writer, const FfCall *call, int index)
 {
-	FfJson *lines = has_contents(call) ? ff_json_get(package_at(call, index), "lines")
-									   : ff_json_get(call->document, "shipment.lines");
+	FfJson *lines = ff_channel_has_contents(call)
+						? ff_json_get(ff_channel_package(call, index), "lines")
+						: ff_json_get(call->document, "shipment.lines");
 
 	ff_write_object(writer, NULL);
 	ff_write_text(writer, "key", "_items");
@@ -256,13 +233,13 @@ write_fulfillment(const FfCall *call, FfMessage *message, int index)
 static int
 tracking_count(const FfCall *call)
 {
-	return ff_json_count(packages_of(call));
+	return ff_channel_package_count(call);
 }
 
 static bool
 tracking_is_known(const FfCall *call, const FfJson *list, int index)
 {
-	const char *number = tracking_number(call, index);
+	const char *number = ff_channel_tracking_number(call, index);
 
 	for (int i = 0; number != NULL && i < ff_json_count(list); i++)
 	{
@@ -303,7 +280,7 @@ write_tracking(const FfCall *call, FfMessage *message, int index)
 {
 	bool advanced =
 		strcmp(ff_json_text(call->config, "confirm_with"), "advanced_shipment_tracking") == 0;
-	const char *number = tracking_number(call, index);
+	const char *number = ff_channel_tracking_number(call, index);
 	const char *url = tracking_url(call, index);
 	TimestampTz shipped_at = call->now;
 	bool known;
@@ -357,8 +334,8 @@ note_text(const FfCall *call)
 		appendStringInfo(&note, "%sShipped", i > 0 ? "\n" : "");
 		if (title != NULL)
 			appendStringInfo(&note, " with %s", title);
-		if (tracking_number(call, i) != NULL)
-			appendStringInfo(&note, " %s", tracking_number(call, i));
+		if (ff_channel_tracking_number(call, i) != NULL)
+			appendStringInfo(&note, " %s", ff_channel_tracking_number(call, i));
 		if (tracking_url(call, i) != NULL)
 			appendStringInfo(&note, " %s", tracking_url(call, i));
 	}
@@ -379,10 +356,10 @@ note_is_known(const FfCall *call, const FfJson *list, int index)
 			return true;
 		for (int j = 0; j < package_count(call); j++)
 		{
-			if (tracking_number(call, j) == NULL)
+			if (ff_channel_tracking_number(call, j) == NULL)
 				continue;
 			numbers++;
-			found += strstr(note, tracking_number(call, j)) != NULL ? 1 : 0;
+			found += strstr(note, ff_channel_tracking_number(call, j)) != NULL ? 1 : 0;
 		}
 		if (numbers > 0 && found == numbers)
 			return true;

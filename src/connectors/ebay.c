@@ -1,0 +1,193 @@
+/*
+ * ebay.c
+ *
+ * eBay by Sell Fulfillment v1 and Sell Inventory v1: the settings of a seller,
+ * the head every message has and what errors mean.
+ *
+ * Orders are read in ebay_orders.c and fetched in ebay_fetch.c, shipments
+ * confirmed in ebay_confirm.c, levels pushed in ebay_stock.c.
+ */
+#include "postgres.h"
+
+#include "connectors/carrier.h"
+#include "connectors/ebay.h"
+
+/* How long to leave eBay alone when a day's calls are used up and it does not say until when. */
+#define LIMIT_REACHED_S 300
+
+static const FfSetting settings[] = {
+	{"base_url",
+	 "url",
+	 false,
+	 false,
+	 EBAY_HOST,
+	 "Host of the API; https://api.sandbox.ebay.com for tests."},
+	{"token_url", "url", false, false, EBAY_TOKENS, "Where tokens come from."},
+	{"scope",
+	 "text",
+	 false,
+	 false,
+	 "https://api.ebay.com/oauth/api_scope/sell.fulfillment "
+	 "https://api.ebay.com/oauth/api_scope/sell.inventory",
+	 "What the token is asked for, with blanks between."},
+	{"marketplace_id", "text", false, false, NULL, "Marketplace, such as EBAY_DE."},
+	{"content_language", "text", false, false, "en-US", "Language of the listings, such as de-DE."},
+	{"statuses",
+	 "text",
+	 false,
+	 false,
+	 "NOT_STARTED,IN_PROGRESS",
+	 "Fulfillment statuses of the orders to fetch: NOT_STARTED,IN_PROGRESS or "
+	 "FULFILLED,IN_PROGRESS."},
+	{"carriers",
+	 "object",
+	 false,
+	 false,
+	 "{}",
+	 "eBay's carrier codes by our carriers, such as {\"postnord\": \"Posten\"}, beside the known "
+	 "ones."},
+	{"client_id", "text", true, true, NULL, "App ID of the application (its client id)."},
+	{"client_secret", "text", true, true, NULL, "Cert ID of the application (its client secret)."},
+	{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, v^1.1#…."},
+	{NULL}};
+
+void
+ff_ebay_begin(const FfCall *call, FfMessage *message, const char *method, const char *path)
+{
+	ff_message_init(message);
+	ff_message_begin(message, method, ff_carrier_setting(call, "base_url"), path);
+	ff_message_header(message, "Accept", "application/json");
+	if (ff_carrier_setting(call, "marketplace_id") != NULL)
+		ff_message_header(
+			message, "X-EBAY-C-MARKETPLACE-ID", ff_carrier_setting(call, "marketplace_id"));
+}
+
+char *
+ff_ebay_time(TimestampTz time)
+{
+	return ff_time_format(time, "%Y-%m-%dT%H:%M:%S.000Z");
+}
+
+/* Errors that tell which field is wrong. */
+static const struct
+{
+	const char *code;
+	const char *field;
+} fields[] = {
+	{"32100", "order.channel_order_id"},
+	{"32200", "shipment.lines"},
+	{"32210", "shipment.lines"},
+	{"32300", "shipment.packages.0.tracking_number"},
+	{"32500", "shipment.shipped_at"},
+	{"34100", "shipment.packages"},
+	{"25709", "inventory"},
+	{"25710", "inventory"},
+	{"25759", "inventory"},
+};
+
+/* Codes that say more than category and status do. */
+static const struct
+{
+	const char *code;
+	FfResult result;
+} codes[] = {
+	{"1001", FF_RESULT_UNAUTHORIZED},
+	{"1002", FF_RESULT_UNAUTHORIZED},
+	{"2001", FF_RESULT_RETRY},
+	{"25001", FF_RESULT_RETRY},
+	{"30500", FF_RESULT_RETRY},
+	{"34900", FF_RESULT_RETRY},
+};
+
+void
+ff_ebay_error(const FfJson *error, FfResult result, FfOutcome *outcome)
+{
+	const char *code = ff_json_text_or(error, "errorId", NULL);
+	const char *category = ff_json_text_or(error, "category", "");
+	const char *field = NULL;
+
+	if (result == FF_RESULT_REFUSED &&
+		(pg_strcasecmp(category, "APPLICATION") == 0 || pg_strcasecmp(category, "SYSTEM") == 0))
+		result = FF_RESULT_RETRY;
+	for (int i = 0; code != NULL && i < (int) lengthof(codes); i++)
+		if (strcmp(codes[i].code, code) == 0)
+			result = codes[i].result;
+	for (int i = 0; code != NULL && i < (int) lengthof(fields); i++)
+		if (strcmp(fields[i].code, code) == 0)
+			field = fields[i].field;
+	ff_outcome_set(outcome,
+				   result,
+				   code,
+				   ff_json_text_or(error, "longMessage", ff_json_text_or(error, "message", NULL)),
+				   result == FF_RESULT_REFUSED ? field : NULL);
+}
+
+FfJson *
+ff_ebay_read(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
+{
+	FfJson *json = ff_json_parse(reply->body, reply->length, NULL);
+	const FfJson *error = ff_json_at(ff_json_get(json, "errors"), 0);
+	bool success = ff_outcome_http(call, reply, FF_REPEAT_SAFE, outcome);
+
+	if (success && json == NULL && reply->length == 0)
+		return ff_json_parse("{}", 2, NULL);
+	if (success && json == NULL)
+		json = ff_outcome_json(reply, outcome);
+	if (success && json == NULL)
+		outcome->result = FF_RESULT_RETRY;
+	if (!success && !ff_json_is_null(error))
+		ff_ebay_error(error, outcome->result, outcome);
+	if (reply->status == 429 && outcome->retry_after_s < 0)
+		outcome->retry_after_s = LIMIT_REACHED_S;
+	return success ? json : NULL;
+}
+
+static void
+test_request(const FfCall *call, FfMessage *message)
+{
+	ff_ebay_begin(call, message, "GET", EBAY_ORDERS);
+	ff_message_query(message, "limit", "1");
+}
+
+static void
+test_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
+{
+	if (ff_ebay_read(call, reply, outcome) != NULL)
+		return;
+	if (outcome->result == FF_RESULT_UNAUTHORIZED)
+		outcome->message = "eBay refuses the token: the seller has to give consent again.";
+	else if (reply->status == 403)
+		outcome->message = "The token lacks the scope sell.fulfillment: the seller has to give "
+						   "consent with it.";
+}
+
+const FfConnector ff_connector_ebay = {
+	.name = EBAY_NAME,
+	.title = "eBay",
+	.roles = "channel",
+	.credentials =
+		"Register at eBay's developers program, make a keyset for production, and let the seller "
+		"give consent to it with the scopes sell.fulfillment and sell.inventory: its App ID, Cert "
+		"ID and the refresh token of that consent are the credentials. The refresh token lives for "
+		"18 months.",
+	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
+			 .user = "client_id",
+			 .password = "client_secret",
+			 .token_url = "token_url",
+			 .token_default = EBAY_TOKENS,
+			 .scope = "scope",
+			 .basic_token = true,
+			 .form = "grant_type=refresh_token&refresh_token={{secret:refresh_token}}"},
+	.settings = settings,
+	.rate_per_second = 5,
+	.max_concurrency = 4,
+	.operations =
+		{
+			[FF_OP_FETCH_ORDERS] = {ff_ebay_fetch_request, ff_ebay_fetch_outcome, FF_REPEAT_SAFE},
+			[FF_OP_CONFIRM_SHIPMENT] = {ff_ebay_confirm_request,
+										ff_ebay_confirm_outcome,
+										FF_REPEAT_SAFE},
+			[FF_OP_PUSH_INVENTORY] = {ff_ebay_stock_request, ff_ebay_stock_outcome, FF_REPEAT_SAFE},
+			[FF_OP_TEST_CONNECTION] = {test_request, test_outcome, FF_REPEAT_SAFE},
+		},
+};
