@@ -11,13 +11,8 @@
  */
 #include "postgres.h"
 
-#include "utils/formatting.h"
-
 #include "connectors/amazon_mcf.h"
 
-#define MCF_HOST    "https://sellingpartnerapi-na.amazon.com"
-#define MCF_TOKENS  "https://api.amazon.com/auth/o2/token"
-#define MCF_AGENT   "fulfillment/1.0 (Language=C; Platform=PostgreSQL)"
 #define MCF_GRACE_S 60
 
 static const FfSetting settings[] = {
@@ -25,9 +20,9 @@ static const FfSetting settings[] = {
 	 "url",
 	 false,
 	 false,
-	 MCF_HOST,
+	 AMAZON_HOST,
 	 "Host of the region: sellingpartnerapi-na, -eu or -fe, with sandbox. before it for tests."},
-	{"token_url", "url", false, false, MCF_TOKENS, "Where tokens come from."},
+	{"token_url", "url", false, false, AMAZON_TOKENS, "Where tokens come from."},
 	{"marketplace_id", "text", true, false, NULL, "Marketplace, such as ATVPDKIKX0DER (USA)."},
 	{"speed",
 	 "text",
@@ -56,7 +51,7 @@ static const FfSetting settings[] = {
 	 false,
 	 "CR-UNWANTED_ITEM",
 	 "Amazon's reason of returns whose own reason it does not have."},
-	{"user_agent", "text", false, false, MCF_AGENT, "Name we call ourselves by."},
+	{"user_agent", "text", false, false, AMAZON_AGENT, "Name we call ourselves by."},
 	{"client_id", "text", true, true, NULL, "Client id of the application (Login with Amazon)."},
 	{"client_secret", "text", true, true, NULL, "Client secret of the application."},
 	{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, Atzr|…."},
@@ -70,26 +65,10 @@ static const FfSetting settings[] = {
 };
 
 void
-ff_mcf_begin(const FfCall *call, FfMessage *message, const char *method, const char *path)
-{
-	ff_message_begin(message, method, ff_carrier_setting(call, "base_url"), path);
-	ff_message_header(message, "Accept", "application/json");
-	ff_message_header(message, "user-agent", ff_carrier_setting(call, "user_agent"));
-	ff_message_header(message, "x-amz-date", ff_time_format(call->now, "%Y%m%dT%H%M%SZ"));
-}
-
-void
 ff_mcf_begin_order(const FfCall *call, FfMessage *message, const char *method, const char *id)
 {
-	ff_mcf_begin(call, message, method, MCF_OUTBOUND "/fulfillmentOrders/");
+	ff_amazon_begin(call, message, method, MCF_OUTBOUND "/fulfillmentOrders/");
 	ff_message_segment(message, id);
-}
-
-const char *
-ff_mcf_marketplace(const FfCall *call)
-{
-	return ff_carrier_need_setting(
-		call, "marketplace_id", "Set marketplace_id to that of the marketplace.");
 }
 
 const char *
@@ -106,11 +85,7 @@ ff_mcf_id(const FfCall *call)
 }
 
 /* What a message of Amazon is about; the first word found decides. */
-static const struct
-{
-	const char *word;
-	const char *field;
-} words[] = {
+static const FfAmazonWord words[] = {
 	{"postalcode", "ship_to.postcode"},
 	{"postal code", "ship_to.postcode"},
 	{"stateorregion", "ship_to.region"},
@@ -129,56 +104,20 @@ static const struct
 	{"sellerfulfillmentorderid", "reference"},
 };
 
-static const char *
-field_of(const char *message, const char *details)
-{
-	char *text = psprintf("%s %s", message ? message : "", details ? details : "");
-
-	text = asc_tolower(text, strlen(text));
-	for (int i = 0; i < (int) lengthof(words); i++)
-		if (strstr(text, words[i].word))
-			return words[i].field;
-	return NULL;
-}
-
 bool
 ff_mcf_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcome *outcome,
 			 FfJson **json)
 {
-	bool success = ff_outcome_http(call, reply, repeat, outcome);
-	const FfJson *error;
-
-	/* some calls succeed with nothing to say */
-	if (success && reply->length == 0)
-	{
-		*json = ff_json_parse("{}", 2, NULL);
-		return true;
-	}
-	*json = ff_outcome_json(reply, outcome);
-	error = ff_json_at(ff_json_get(*json, "errors"), 0);
-	if (error == NULL)
-		return success && *json != NULL;
-	ff_outcome_set(outcome,
-				   success ? FF_RESULT_REFUSED : outcome->result,
-				   ff_json_text_or(error, "code", NULL),
-				   ff_json_text_or(error, "message", ff_json_text_or(error, "details", NULL)),
-				   NULL);
-	if (reply->status == 403 || (outcome->code && strcmp(outcome->code, "Unauthorized") == 0))
-		outcome->result = FF_RESULT_UNAUTHORIZED;
-	else if (outcome->code && strcmp(outcome->code, "QuotaExceeded") == 0)
-		outcome->result = FF_RESULT_RETRY;
-	else if (outcome->result == FF_RESULT_REFUSED)
-		outcome->field = field_of(outcome->message, ff_json_text(error, "details"));
-	return false;
+	return ff_amazon_reply(call, reply, repeat, words, lengthof(words), outcome, json);
 }
 
 static void
 test_request(const FfCall *call, FfMessage *message)
 {
-	ff_mcf_begin(call, message, "GET", MCF_INVENTORY "/summaries");
+	ff_amazon_begin(call, message, "GET", MCF_INVENTORY "/summaries");
 	ff_message_query(message, "granularityType", "Marketplace");
-	ff_message_query(message, "granularityId", ff_mcf_marketplace(call));
-	ff_message_query(message, "marketplaceIds", ff_mcf_marketplace(call));
+	ff_message_query(message, "granularityId", ff_amazon_marketplace(call));
+	ff_message_query(message, "marketplaceIds", ff_amazon_marketplace(call));
 }
 
 static void
@@ -204,13 +143,7 @@ const FfConnector ff_connector_amazon_mcf = {
 		"which shows client id and secret, and authorize it for the seller, which shows the "
 		"refresh token. Notifications come through a queue (SQS): a bridge of yours posts "
 		"them with webhook_secret.",
-	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
-			 .user = "client_id",
-			 .password = "client_secret",
-			 .header = "x-amz-access-token",
-			 .token_url = "token_url",
-			 .token_default = MCF_TOKENS,
-			 .form = "grant_type=refresh_token&refresh_token={{secret:refresh_token}}"},
+	.auth = AMAZON_AUTH,
 	.settings = settings,
 	.rate_per_second = 2,
 	.find_is_authoritative = true,

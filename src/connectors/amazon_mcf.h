@@ -7,6 +7,7 @@
 #ifndef FF_CONNECTORS_AMAZON_MCF_H
 #define FF_CONNECTORS_AMAZON_MCF_H
 
+#include "connectors/amazon.h"
 #include "connectors/carrier.h"
 
 #define MCF_OUTBOUND  "/fba/outbound/2020-07-01"
@@ -14,13 +15,10 @@
 #define MCF_ID        40
 #define MCF_ITEM      50
 
-/* amazon_mcf.c: a message's head, and the first look at a reply */
-extern void ff_mcf_begin(const FfCall *call, FfMessage *message, const char *method,
-						 const char *path);
+/* amazon_mcf.c */
 /* The order of a number that is ours: …/fulfillmentOrders/{id}. */
 extern void ff_mcf_begin_order(const FfCall *call, FfMessage *message, const char *method,
 							   const char *id);
-extern const char *ff_mcf_marketplace(const FfCall *call);
 /* Our number of the order, which is Amazon's too; fails without one. */
 extern const char *ff_mcf_id(const FfCall *call);
 /* True for a 2xx with JSON that has no errors; else the outcome says what happened. */

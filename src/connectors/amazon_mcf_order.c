@@ -147,10 +147,10 @@ ff_mcf_quote_request(const FfCall *call, FfMessage *message)
 	const char *service = ff_json_text_or(subject, "service", NULL);
 	FfJsonWriter writer;
 
-	ff_mcf_begin(call, message, "POST", MCF_OUTBOUND "/fulfillmentOrders/preview");
+	ff_amazon_begin(call, message, "POST", MCF_OUTBOUND "/fulfillmentOrders/preview");
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
-	ff_write_text(&writer, "marketplaceId", ff_mcf_marketplace(call));
+	ff_write_text(&writer, "marketplaceId", ff_amazon_marketplace(call));
 	write_address(&writer, "address", ff_carrier_need_role(call, FF_SHIP_TO));
 	write_items(&writer, call, ff_json_get(subject, "lines"), false);
 	if (service != NULL)
@@ -257,7 +257,7 @@ write_head(FfJsonWriter *writer, const FfCall *call, const char *id)
 	if (!ff_time_parse(ff_json_text(subject, "placed_at"), &placed) &&
 		!ff_time_parse(ff_json_text(subject, "created_at"), &placed))
 		placed = call->now;
-	ff_write_text(writer, "marketplaceId", ff_mcf_marketplace(call));
+	ff_write_text(writer, "marketplaceId", ff_amazon_marketplace(call));
 	ff_write_text(writer, "sellerFulfillmentOrderId", id);
 	ff_write_text(writer, "displayableOrderId", displayed ? displayed : id);
 	ff_write_text(writer, "displayableOrderDate", ff_time_iso(placed));
@@ -281,7 +281,7 @@ ff_mcf_create_request(const FfCall *call, FfMessage *message)
 		ff_mcf_begin_order(call, message, "GET", id);
 		return;
 	}
-	ff_mcf_begin(call, message, "POST", MCF_OUTBOUND "/fulfillmentOrders");
+	ff_amazon_begin(call, message, "POST", MCF_OUTBOUND "/fulfillmentOrders");
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
 	write_head(&writer, call, id);
@@ -371,7 +371,7 @@ ff_mcf_update_request(const FfCall *call, FfMessage *message)
 	ff_mcf_begin_order(call, message, "PUT", ff_mcf_id(call));
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
-	ff_write_text(&writer, "marketplaceId", ff_mcf_marketplace(call));
+	ff_write_text(&writer, "marketplaceId", ff_amazon_marketplace(call));
 	if (service != NULL)
 		ff_write_text(&writer, "shippingSpeedCategory", speed_of(call, service));
 	ff_write_text(&writer, "displayableOrderComment", ff_carrier_text(changes, "note", COMMENT));

@@ -285,7 +285,7 @@ ff_mcf_get_request(const FfCall *call, FfMessage *message)
 		ff_mcf_find_request(call, message);
 		return;
 	}
-	ff_mcf_begin(call, message, "GET", MCF_OUTBOUND "/tracking");
+	ff_amazon_begin(call, message, "GET", MCF_OUTBOUND "/tracking");
 	ff_message_query(message,
 					 "packageNumber",
 					 ff_json_text(ff_json_at(packages_to_track(call), place(call)), ""));

@@ -34,11 +34,11 @@ wanted_skus(const FfCall *call)
 void
 ff_mcf_stock_request(const FfCall *call, FfMessage *message)
 {
-	const char *marketplace = ff_mcf_marketplace(call);
+	const char *marketplace = ff_amazon_marketplace(call);
 	char *since = ff_json_text(call->document, "since");
 	TimestampTz time;
 
-	ff_mcf_begin(call, message, "GET", MCF_INVENTORY "/summaries");
+	ff_amazon_begin(call, message, "GET", MCF_INVENTORY "/summaries");
 	ff_message_query(message, "details", "true");
 	ff_message_query(message, "granularityType", "Marketplace");
 	ff_message_query(message, "granularityId", marketplace);

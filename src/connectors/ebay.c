@@ -44,7 +44,7 @@ static const FfSetting settings[] = {
 	 false,
 	 false,
 	 "{}",
-	 "eBay's carrier codes by our carriers, such as {\"postnord\": \"Posten\"}, beside the known "
+	 "Codes of eBay's carriers by our carriers, such as {\"postnord\": \"Posten\"}, beside the known "
 	 "ones."},
 	{"client_id", "text", true, true, NULL, "App ID of the application (its client id)."},
 	{"client_secret", "text", true, true, NULL, "Cert ID of the application (its client secret)."},

@@ -1,5 +1,6 @@
 /* One line per connector; read by connector.h (declarations) and registry.c (the array). */
 CONNECTOR(amazon_mcf)
+CONNECTOR(amazon_orders)
 CONNECTOR(dhl_express)
 CONNECTOR(dhl_parcel_de)
 CONNECTOR(dhl_tracking)
