@@ -46,6 +46,15 @@ SELECT fulfillment.assign_orders();
 SELECT * FROM pg_temp.shipments('late');
 SELECT * FROM pg_temp.stock();
 
+-- Of all that was ever ordered, a receipt reads the lines of orders that wait.
+SELECT count(*) AS waiting FROM fulfillment.order_lines JOIN fulfillment.orders USING (merchant_id, order_id)
+ WHERE merchant_id = 53 AND next_routing_at > now() \gset
+BEGIN;
+SELECT seq_tup_read + idx_tup_fetch AS before FROM pg_stat_xact_user_tables WHERE relid = 'fulfillment.order_lines'::regclass \gset
+SELECT fulfillment.receive_stock('NEAR', 'B', 1) > 0 AS received;
+SELECT seq_tup_read + idx_tup_fetch - :before <= :waiting AS few FROM pg_stat_xact_user_tables WHERE relid = 'fulfillment.order_lines'::regclass;
+ROLLBACK;
+
 -- What is refused changes nothing and says which field.
 SELECT call, r.code, r.message, r.detail FROM unnest(ARRAY[
 	'receive_stock(''NEAR'', ''A'', 0)', 'receive_stock(''NEAR'', ''A'', -1)', 'receive_stock(''NEAR'', ''A'', 2000000000)',
