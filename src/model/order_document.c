@@ -37,6 +37,7 @@ static const FfFieldSpec order_fields[] = {
 	BY_HAND(ship_to),
 	BY_HAND(bill_to),
 	BY_HAND(lines),
+	BY_HAND(shipped),
 	FIELD(service, IDENTIFIER, 100, INVALID),
 	FIELD(promised_by, TIME, 0, INVALID),
 	FIELD(ship_complete, BOOL, 0, INVALID),

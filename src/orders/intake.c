@@ -156,6 +156,21 @@ merge_with_ours(int32 merchant_id, const FfOrder *order, FfNewOrder *version)
 	version->delivered = delivered;
 }
 
+/* Lines that count only what is left to ship are put back to where the first version began. */
+static void
+count_from_start(int32 merchant_id, const FfOrder *order, FfNewOrder *version)
+{
+	FfJson *raw = ff_count_from_start(order->delivered != NULL ? order->delivered : order->document,
+									  version->raw);
+	FfNewOrder *counted;
+
+	if (raw == NULL)
+		return;
+	counted = ff_new_order_read(raw, order->channel);
+	ff_orders_resolve(merchant_id, &counted, 1);
+	*version = *counted;
+}
+
 /* A document of an order that exists: another version, or the same again. */
 static FfIntake
 redeliver(int32 merchant_id, int64 order_id, FfNewOrder *version, bool from_channel,
@@ -166,6 +181,8 @@ redeliver(int32 merchant_id, int64 order_id, FfNewOrder *version, bool from_chan
 		.cause = cause, .from_channel = from_channel, .version = version->document->version};
 	FfVerdict verdict;
 
+	if (request.version > order->version)
+		count_from_start(merchant_id, order, version);
 	if (order->delivered != NULL && request.version > order->version)
 		merge_with_ours(merchant_id, order, version);
 	request.raw = version->raw;

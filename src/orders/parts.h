@@ -88,6 +88,11 @@ typedef struct FfNewOrder
 	bool valid;
 } FfNewOrder;
 
+/*
+ * The later version of a document as if its lines still counted what has left
+ * since the earlier one was made (shipped.c); NULL when neither tells any.
+ */
+extern FfJson *ff_count_from_start(const FfJson *before, const FfJson *after);
 /* Reads one document; channel stands in when it names none. */
 extern FfNewOrder *ff_new_order_read(const FfJson *raw, const char *channel);
 /* Channel and items of documents, set-based; adds unknown_channel and unknown_sku errors. */
