@@ -18,6 +18,24 @@ ff_write_init(FfJsonWriter *writer)
 	writer->member[0] = false;
 }
 
+/* Most texts, and the long ones among them, have nothing to escape and are copied as they are. */
+static void
+quote(StringInfo target, const char *text)
+{
+	const char *end = text;
+
+	while ((unsigned char) *end >= ' ' && *end != '"' && *end != '\\')
+		end++;
+	if (*end != '\0')
+	{
+		escape_json(target, text);
+		return;
+	}
+	appendStringInfoChar(target, '"');
+	appendBinaryStringInfo(target, text, (int) (end - text));
+	appendStringInfoChar(target, '"');
+}
+
 /* Comma and key before a value. */
 static void
 lead(FfJsonWriter *writer, const char *key)
@@ -27,7 +45,7 @@ lead(FfJsonWriter *writer, const char *key)
 	writer->member[writer->depth] = true;
 	if (key != NULL)
 	{
-		escape_json(&writer->text, key);
+		quote(&writer->text, key);
 		appendStringInfoChar(&writer->text, ':');
 	}
 }
@@ -70,7 +88,7 @@ ff_write_text(FfJsonWriter *writer, const char *key, const char *value)
 	if (value == NULL)
 		return;
 	lead(writer, key);
-	escape_json(&writer->text, value);
+	quote(&writer->text, value);
 }
 
 void

@@ -22,9 +22,10 @@ static FfStatement store_references = FF_STATEMENT(
 	"       cost = coalesce(u.cost::numeric, s.cost), currency = coalesce(u.currency, s.currency),"
 	"       estimated_delivery_at = coalesce(u.estimate::timestamptz, s.estimated_delivery_at),"
 	"       error_code = null, error_message = null"
-	"  from unnest($2, $3, $4, $5, $6) as u(shipment_id, reference, cost, currency, estimate)"
-	" where s.merchant_id = $1 and s.shipment_id = u.shipment_id",
-	INT4OID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
+	"  from unnest($2, $3, $4, $5, $6, $7)"
+	"    as u(shipment_id, said, reference, cost, currency, estimate)"
+	" where u.said and s.merchant_id = $1 and s.shipment_id = u.shipment_id",
+	INT4OID, INT8ARRAYOID, BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
 
 /* The same document is stored once. */
 static FfStatement store_documents = FF_STATEMENT(
@@ -161,45 +162,35 @@ store_papers(FfShipment **shipments, const FfShipmentReport **reports, int count
 			   ff_column(&papers.sha256));
 }
 
-static void
-store_what_was_said(FfShipment **shipments, const FfShipmentReport **reports, int count)
+void
+ff_said_columns(FfColumn *columns, FfShipment **shipments, const FfShipmentReport **reports,
+				int count)
 {
-	FfColumn ids, references, costs, currencies, estimates;
+	static const Oid types[FF_SAID_COLUMNS] = {
+		INT8OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 
-	ff_column_init(&ids, INT8OID);
-	ff_column_init(&references, TEXTOID);
-	ff_column_init(&costs, TEXTOID);
-	ff_column_init(&currencies, TEXTOID);
-	ff_column_init(&estimates, TEXTOID);
+	for (int i = 0; i < FF_SAID_COLUMNS; i++)
+		ff_column_init(&columns[i], types[i]);
 	for (int i = 0; i < count; i++)
 	{
-		const FfJson *said = reports[i]->outcome;
+		const FfJson *said = reports == NULL ? NULL : reports[i]->outcome;
 		const char *currency = ff_json_text_or(said, "cost.currency", NULL);
 
-		if (said == NULL)
-			continue;
 		if (currency != NULL && strlen(currency) != 3)
 			currency = NULL;
-		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
-		ff_column_add(&references, ff_text(ff_json_text_or(said, "provider_reference", NULL)));
-		ff_column_add(&costs, ff_text(ff_json_number(said, "cost.amount")));
-		ff_column_add(&currencies, ff_text(currency));
-		ff_column_add(&estimates, ff_text(ff_json_text_or(said, "estimated_delivery_at", NULL)));
+		ff_column_add(&columns[0], ff_int8(shipments[i]->shipment_id));
+		ff_column_add(&columns[1], ff_bool(said != NULL));
+		ff_column_add(&columns[2], ff_text(ff_json_text_or(said, "provider_reference", NULL)));
+		ff_column_add(&columns[3], ff_text(ff_json_number(said, "cost.amount")));
+		ff_column_add(&columns[4], ff_text(currency));
+		ff_column_add(&columns[5], ff_text(ff_json_text_or(said, "estimated_delivery_at", NULL)));
 		if (shipments[i]->provider_reference == NULL)
 			shipments[i]->provider_reference = ff_json_text(said, "provider_reference");
 	}
-	if (ids.count > 0)
-		ff_run(&store_references,
-			   ff_int4(shipments[0]->merchant_id),
-			   ff_column(&ids),
-			   ff_column(&references),
-			   ff_column(&costs),
-			   ff_column(&currencies),
-			   ff_column(&estimates));
 }
 
 void
-ff_store_acceptances(FfShipment **shipments, const FfShipmentReport **reports, int count)
+ff_store_contents(FfShipment **shipments, const FfShipmentReport **reports, int count)
 {
 	const FfJson **said = palloc(sizeof(FfJson *) * count);
 	const FfJson **reported = palloc(sizeof(FfJson *) * count);
@@ -209,7 +200,6 @@ ff_store_acceptances(FfShipment **shipments, const FfShipmentReport **reports, i
 		said[i] = ff_json_get(reports[i]->outcome, "packages");
 		reported[i] = reports[i]->packages;
 	}
-	store_what_was_said(shipments, reports, count);
 	ff_store_packages(shipments, said, count, false);
 	store_papers(shipments, reports, count);
 	ff_store_packages(shipments, reported, count, false);
@@ -220,8 +210,19 @@ ff_store_acceptance(void *subject, const void *payload)
 {
 	FfShipment *shipment = subject;
 	const FfShipmentReport *report = payload;
+	FfColumn columns[FF_SAID_COLUMNS];
 
-	ff_store_acceptances(&shipment, &report, 1);
+	ff_said_columns(columns, &shipment, &report, 1);
+	if (report->outcome != NULL)
+		ff_run(&store_references,
+			   ff_int4(shipment->merchant_id),
+			   ff_column(&columns[0]),
+			   ff_column(&columns[1]),
+			   ff_column(&columns[2]),
+			   ff_column(&columns[3]),
+			   ff_column(&columns[4]),
+			   ff_column(&columns[5]));
+	ff_store_contents(&shipment, &report, 1);
 }
 
 void

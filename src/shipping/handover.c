@@ -13,10 +13,9 @@
 #include "pg/spi.h"
 #include "shipping/parts.h"
 
-static FfStatement stamp_attempts =
-	FF_STATEMENT("update fulfillment.shipments set attempt = attempt + 1"
-				 " where merchant_id = $1 and shipment_id = any ($2)",
-				 INT4OID, INT8ARRAYOID);
+static FfStatement stamp_attempt = FF_STATEMENT(
+	"update fulfillment.shipments set attempt = $3 where merchant_id = $1 and shipment_id = $2",
+	INT4OID, INT8OID, INT4OID);
 
 static FfStatement take_up_parked = FF_STATEMENT(
 	"update fulfillment.tasks set state = 'ready', due_at = $3, in_doubt = false, attempts = 0,"
@@ -140,26 +139,15 @@ ff_drop_task(void *subject, const void *report)
 }
 
 void
-ff_stamp_attempts(FfShipment **shipments, const FfShipmentReport **reports, int count)
-{
-	FfColumn ids;
-
-	ff_column_init(&ids, INT8OID);
-	for (int i = 0; i < count; i++)
-	{
-		shipments[i]->attempt++;
-		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
-	}
-	ff_run(&stamp_attempts, ff_int4(shipments[0]->merchant_id), ff_column(&ids));
-}
-
-void
 ff_stamp_attempt(void *subject, const void *report)
 {
 	FfShipment *shipment = subject;
-	const FfShipmentReport *its = report;
 
-	ff_stamp_attempts(&shipment, &its, 1);
+	shipment->attempt++;
+	ff_run(&stamp_attempt,
+		   ff_int4(shipment->merchant_id),
+		   ff_int8(shipment->shipment_id),
+		   ff_int4(shipment->attempt));
 }
 
 /*

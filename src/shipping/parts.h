@@ -33,8 +33,13 @@ extern int32 ff_reported_units(const FfShipmentReport *report, const FfShipmentL
 /* The row of the table that the event would take; NULL when it is refused. */
 extern const FfTransition *ff_shipment_transition(FfShipment *shipment, FfShipmentEvent event,
 												  const FfShipmentReport *report);
-/* Writes the state of shipments that the same happened to at the same time. */
-extern void ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to);
+/*
+ * Writes the state of shipments that the same happened to at the same time, and
+ * in the same version of their rows what may come with it: another attempt, and
+ * what the provider said (reports; NULL: nothing).
+ */
+extern void ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to, int attempts,
+							  const FfShipmentReport **reports);
 /* The line of history about the event that was just applied. */
 extern FfHistory ff_shipment_step(const FfShipment *shipment, FfShipmentState from,
 								  const FfShipmentReport *report);
@@ -49,8 +54,13 @@ extern const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT];
 
 /* acceptance.c: what a provider says when it takes a shipment */
 extern void ff_store_acceptance(void *shipment, const void *report);
-extern void ff_store_acceptances(FfShipment **shipments, const FfShipmentReport **reports,
-								 int count);
+/* What a provider said of shipments, as columns: id, whether it said anything, reference, cost,
+ * currency, estimated delivery. */
+#define FF_SAID_COLUMNS 6
+extern void ff_said_columns(FfColumn *columns, FfShipment **shipments,
+							const FfShipmentReport **reports, int count);
+/* The rest of what it said: packages and documents. */
+extern void ff_store_contents(FfShipment **shipments, const FfShipmentReport **reports, int count);
 /* A whole number from 1, or NULL. */
 extern FfArgument ff_positive(const FfJson *json, const char *path);
 extern void ff_store_progress(void *shipment, const void *report);
@@ -108,7 +118,6 @@ extern void ff_enqueue_create(void *shipment, const void *report);
 extern void ff_enqueue_update(void *shipment, const void *report);
 extern void ff_drop_task(void *shipment, const void *report);
 extern void ff_stamp_attempt(void *shipment, const void *report);
-extern void ff_stamp_attempts(FfShipment **shipments, const FfShipmentReport **reports, int count);
 extern void ff_schedule_lookup(void *shipment, const void *report);
 extern void ff_update_channel(void *shipment, const void *report);
 

@@ -16,18 +16,30 @@
 #include "shipping/parts.h"
 #include "tasks/history.h"
 
-/* $4: when it happened, $5: now, $6: the state ends the shipment */
+/*
+ * $4: when it happened, $5: now, $6: the state ends the shipment, $7: attempts
+ * more; u: what the provider said of it
+ */
 static FfStatement save_states = FF_STATEMENT(
-	"update fulfillment.shipments set state = $3,"
-	"  submitted_at = case when $3 = 'submitting' then $5 else submitted_at end,"
-	"  accepted_at = case when $3 = 'accepted' then coalesce(accepted_at, $5) else accepted_at end,"
-	"  shipped_at = case when $3 = 'shipped' then coalesce(shipped_at, $4)"
-	"                    when $3 = 'accepted' then null else shipped_at end,"
-	"  delivered_at = case when $3 = 'delivered' then $4 else delivered_at end,"
+	"update fulfillment.shipments s set state = $3,"
+	"  submitted_at = case when $3 = 'submitting' then $5 else s.submitted_at end,"
+	"  accepted_at = case when $3 = 'accepted' then coalesce(s.accepted_at, $5)"
+	"                     else s.accepted_at end,"
+	"  shipped_at = case when $3 = 'shipped' then coalesce(s.shipped_at, $4)"
+	"                    when $3 = 'accepted' then null else s.shipped_at end,"
+	"  delivered_at = case when $3 = 'delivered' then $4 else s.delivered_at end,"
 	"  poll_at = case when $3 in ('accepted', 'cancel_requested') then $5 end, polls = 0,"
-	"  ended_at = case when $6 then coalesce(ended_at, $4) end"
-	" where merchant_id = $1 and shipment_id = any ($2)",
-	INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID);
+	"  ended_at = case when $6 then coalesce(s.ended_at, $4) end, attempt = s.attempt + $7,"
+	"  provider_reference = coalesce(u.reference, s.provider_reference),"
+	"  cost = coalesce(u.cost::numeric, s.cost), currency = coalesce(u.currency, s.currency),"
+	"  estimated_delivery_at = coalesce(u.estimate::timestamptz, s.estimated_delivery_at),"
+	"  error_code = case when u.said then null else s.error_code end,"
+	"  error_message = case when u.said then null else s.error_message end"
+	" from unnest($2, $8, $9, $10, $11, $12)"
+	"   as u(shipment_id, said, reference, cost, currency, estimate)"
+	" where s.merchant_id = $1 and s.shipment_id = u.shipment_id",
+	INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT4OID, BOOLARRAYOID,
+	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
 
 TimestampTz
 ff_report_time(const FfShipmentReport *report)
@@ -80,22 +92,30 @@ state(void *subject)
 }
 
 void
-ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to)
+ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to, int attempts,
+				  const FfShipmentReport **reports)
 {
-	FfColumn ids;
+	FfColumn said[FF_SAID_COLUMNS];
 
-	ff_column_init(&ids, INT8OID);
-	for (int i = 0; i < count; i++)
-		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
+	ff_said_columns(said, shipments, reports, count);
 	ff_run(&save_states,
 		   ff_int4(shipments[0]->merchant_id),
-		   ff_column(&ids),
+		   ff_column(&said[0]),
 		   ff_text(ff_state_name(FF_MACHINE_SHIPMENT, to)),
 		   ff_time(shipments[0]->event_at),
 		   ff_time(GetCurrentTransactionStartTimestamp()),
-		   ff_bool(ff_state_is_final(FF_MACHINE_SHIPMENT, to)));
+		   ff_bool(ff_state_is_final(FF_MACHINE_SHIPMENT, to)),
+		   ff_int4(attempts),
+		   ff_column(&said[1]),
+		   ff_column(&said[2]),
+		   ff_column(&said[3]),
+		   ff_column(&said[4]),
+		   ff_column(&said[5]));
 	for (int i = 0; i < count; i++)
+	{
 		shipments[i]->state = to;
+		shipments[i]->attempt += attempts;
+	}
 }
 
 static void
@@ -103,7 +123,7 @@ save(void *subject, int to)
 {
 	FfShipment *shipment = subject;
 
-	ff_shipments_save(&shipment, 1, to);
+	ff_shipments_save(&shipment, 1, to, 0, NULL);
 }
 
 FfHistory

@@ -11,23 +11,38 @@
 #include "shipping/parts.h"
 #include "tasks/history.h"
 
-typedef void (*EffectOfMany)(FfShipment **shipments, const FfShipmentReport **reports, int count);
+/* Effects that many can have at once; both are written with the state, as far as they can be. */
+#define STAMPS  0x1
+#define ACCEPTS 0x2
 
-static const EffectOfMany effects_of_many[FF_EFFECT_COUNT] = {
-	[FF_EFFECT_STAMP_ATTEMPT] = ff_stamp_attempts,
-	[FF_EFFECT_STORE_ACCEPTANCE] = ff_store_acceptances,
+static const struct
+{
+	FfEffect effect;
+	int bit;
+} effects_of_many[] = {
+	{FF_EFFECT_STAMP_ATTEMPT, STAMPS},
+	{FF_EFFECT_STORE_ACCEPTANCE, ACCEPTS},
 };
 
-/* Whether the row moves a shipment on with effects that many can have at once. */
+/* The effects of a row that moves a shipment on; false when it has others, too, or does not. */
 static bool
-suits(const FfTransition *row)
+suits(const FfTransition *row, int *effects)
 {
+	*effects = 0;
 	if (row == NULL || row->step != FF_STEP_CHANGED || row->to == FF_STATE_SAME ||
 		row->to == FF_SHIPMENT_CANCELLED)
 		return false;
 	for (int i = 0; i < FF_MAX_EFFECTS && row->effects[i] != FF_EFFECT_NONE; i++)
-		if (effects_of_many[row->effects[i]] == NULL)
+	{
+		int bit = 0;
+
+		for (int j = 0; j < (int) lengthof(effects_of_many); j++)
+			if (effects_of_many[j].effect == row->effects[i])
+				bit = effects_of_many[j].bit;
+		if (bit == 0)
 			return false;
+		*effects |= bit;
+	}
 	return true;
 }
 
@@ -36,13 +51,16 @@ static void
 take(const FfTransition *row, FfShipment **shipments, const FfShipmentReport **reports, int count)
 {
 	FfHistory *history = palloc(sizeof(FfHistory) * count);
+	int effects;
 
-	ff_shipments_save(shipments, count, row->to);
+	(void) suits(row, &effects);
+	ff_shipments_save(
+		shipments, count, row->to, effects & STAMPS ? 1 : 0, effects & ACCEPTS ? reports : NULL);
 	for (int i = 0; i < count; i++)
 		history[i] = ff_shipment_step(shipments[i], shipments[i]->from, reports[i]);
 	ff_history_add(history, count);
-	for (int i = 0; i < FF_MAX_EFFECTS && row->effects[i] != FF_EFFECT_NONE; i++)
-		effects_of_many[row->effects[i]](shipments, reports, count);
+	if (effects & ACCEPTS)
+		ff_store_contents(shipments, reports, count);
 }
 
 void
@@ -54,6 +72,7 @@ ff_shipments_apply(FfShipment **shipments, FfShipmentEvent event, const FfShipme
 	const FfShipmentReport **their = palloc(sizeof(FfShipmentReport *) * count);
 	int64 *orders = palloc(sizeof(int64) * count);
 	int order_count = 0;
+	int effects;
 	int32 merchant_id = 0;
 
 	for (int i = 0; i < count; i++)
@@ -62,7 +81,7 @@ ff_shipments_apply(FfShipment **shipments, FfShipmentEvent event, const FfShipme
 		if (shipments[i] == NULL || reports[i].at != 0)
 			continue;
 		rows[i] = ff_shipment_transition(shipments[i], event, &reports[i]);
-		if (!suits(rows[i]))
+		if (!suits(rows[i], &effects))
 			rows[i] = NULL;
 		if (rows[i] == NULL)
 			continue;

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -24,6 +25,7 @@
 #define SHORT_PAUSE   10    /* ms until a lane is looked at again where nothing could be claimed */
 #define LONG_PAUSE    1000  /* ms */
 #define PROBLEM_PAUSE 60000 /* ms until a connection that cannot be used is looked at again */
+#define YOUTH         60000 /* ms a worker's claims are always on disk before anything is sent */
 
 static FfStatement lock_orders = FF_STATEMENT("select order_id from fulfillment.orders"
 											  " where merchant_id = $1 and order_id = any ($2)"
@@ -311,6 +313,24 @@ hand_over(Claim *claim, FfClaimResult *result)
 	}
 }
 
+/*
+ * What may be made again need not be known as claimed after the server has
+ * died, so its claim does not wait for the disk.  But a worker that has just
+ * started may have been started because a task ended the server: then it must
+ * be known what was in whose hands.
+ */
+static void
+spare_the_disk(const Claim *claim, TimestampTz now)
+{
+	if (claim->count == 0 || now < TimestampTzPlusMilliseconds(MyStartTimestamp, YOUTH))
+		return;
+	for (int i = 0; i < claim->count; i++)
+		if (!ff_errand_repeatable(claim->errands[i]))
+			return;
+	(void) set_config_option(
+		"synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
 bool
 ff_errands_claim(FfLane *lane, int room, bool suspects, TimestampTz now, FfClaimResult *result)
 {
@@ -328,6 +348,8 @@ ff_errands_claim(FfLane *lane, int room, bool suspects, TimestampTz now, FfClaim
 		ff_spi_begin();
 		MemoryContextSwitchTo(context);
 		claim_lane(&claim, room, suspects, now);
+		if (!suspects)
+			spare_the_disk(&claim, now);
 		ff_spi_end();
 		ff_turn_commit();
 	}

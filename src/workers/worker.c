@@ -91,6 +91,10 @@ static const struct
 	/* queues are small now and large the next moment; their indexes are always right */
 	{"enable_seqscan", "off"},
 	{"jit", "off"},
+#ifdef USE_LZ4
+	/* bodies and labels of some kilobytes, written once and hardly ever read */
+	{"default_toast_compression", "lz4"},
+#endif
 };
 
 static void

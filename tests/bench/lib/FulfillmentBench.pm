@@ -224,6 +224,15 @@ sub record
 	return;
 }
 
+# Lines that are no figures.
+sub tell
+{
+	my ($text) = @_;
+
+	print $output "$text\n";
+	return;
+}
+
 sub line_of
 {
 	my ($row) = @_;
