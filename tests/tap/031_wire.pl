@@ -73,6 +73,28 @@ is( $node->value("SELECT string_agg(task_id - least || ' ' || result, ', ' ORDER
 	'0 retry, 0 retry, 0 ok, 1 ok, 2 ok, 3 ok', 'are made in their order');
 $new_calls->();
 
+# The same of many things at once, with two workers, when a call of five has to be made again.
+$sim->behave;
+$sim->misbehave(peer => 'webhook', probability => 0.2, action => 'status', status => 429, retry_after => 0);
+$node->safe_psql('postgres', q{
+	INSERT INTO fulfillment.tasks
+		(merchant_id, connection_id, operation, subject_kind, subject_id, idempotency_key)
+	SELECT 1, connection_id, 'send_message', 'event', event_id, 'event:' || event_id || ':' || n
+	FROM fulfillment.connections, generate_series(1, 5) n,
+		(SELECT event_id FROM fulfillment.notifications ORDER BY event_id LIMIT 20) events;
+	SELECT fulfillment.wake_workers()});
+$engine->comes_to_rest('five calls about each of twenty events');
+$sim->behave;
+is( $node->value("SELECT count(*) FROM (SELECT task_id < lag(task_id) OVER w
+			OR started_at < lag(started_at + coalesce(timings[5], 0) * interval '1 ms') OVER w AS early
+		FROM fulfillment.calls WHERE call_id > $last WINDOW w AS (PARTITION BY subject_id ORDER BY call_id)) q
+		WHERE early"),
+	'0', 'none of them overtakes another');
+is($node->value("SELECT count(*) FILTER (WHERE result = 'ok') || ' ' || (count(*) > 100)
+		FROM fulfillment.calls WHERE call_id > $last"),
+	'100 true', 'and all are made, some again');
+$new_calls->();
+
 # A rate that all workers together keep to.
 $node->safe_psql('postgres', 'UPDATE fulfillment.connections SET rate_per_second = 40');
 my $began = $node->value('SELECT clock_timestamp()');

@@ -70,6 +70,7 @@ subtest 'made, and the answer lost' => sub {
 		'a bomb' => { action => 'gzip_bomb', bytes => 50_000_000 },
 		'a large body' => { action => 'oversized' },
 		'headers without end' => { action => 'endless_headers' },
+		'invalid UTF-8' => { action => 'invalid_utf8' },
 		'a slow drip' => { action => 'slow_drip' });
 
 	$world->comes_to_rest;
@@ -80,6 +81,10 @@ subtest 'made, and the answer lost' => sub {
 			calls($order{$name}), 'create_shipment unknown, find_shipment ok',
 			"$name: looked up, not sent again");
 	}
+	my %odd = spoil('called a page' => { action => 'wrong_content_type' });
+	$world->comes_to_rest;
+	is(calls($odd{'called a page'}), 'create_shipment ok', 'an answer that is misnamed is read all the same');
+	%order = (%order, %odd);
 	is(
 		$world->value('SELECT count(*) FROM fulfillment.documents'),
 		scalar keys %order, 'every label is here');

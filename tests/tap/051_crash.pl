@@ -158,4 +158,25 @@ foreach my $point (
 	shipped_by('create_shipment unknown, find_shipment ok', $point->[1], @orders);
 }
 
+# The look-up takes two requests here: the first answers who it may be, the second is kept back.
+$sim->misbehave(peer => 'ups', path => '/api/shipments', action => 'drop_after_processing', next => 1);
+$sim->misbehave(peer => 'ups', path => '/api/labels', action => 'status', status => 503);
+@orders = $world->submit('ups', 1);
+my ($shipment) = $world->shipments(@orders);
+my $made = sub { return $sim->get("/ups/shipments?reference=$shipment->{reference}")->{shipments}[0] };
+wait_until(sub { $made->() }, 'the label is made');
+$sim->behave;
+$sim->misbehave(
+	peer => 'ups', path => '/api/labels', action => 'status', status => 200, next => 1,
+	body => { LabelRecoveryResponse =>
+		  { TrackingCandidate => [ { TrackingNumber => $made->()->{packages}[0]{tracking_number} } ] } });
+$sim->misbehave(peer => 'ups', path => '/api/labels', action => 'hang');
+wait_until(sub { ($sim->get('/misbehave')->{rules}[1] // {})->{applied} }, 'the second request is there');
+$node->kill_process(($node->worker_pids)[0]);
+$sim->behave;
+shipped_by(
+	'create_shipment unknown, (?:find_shipment (?:retry|unknown), )*find_shipment continue, '
+	  . '(?:find_shipment (?:retry|unknown), )*find_shipment ok',
+	'killed between two requests of one call', @orders);
+
 done_testing();
