@@ -69,10 +69,10 @@ OLD_VERSIONS = $(sort $(patsubst extension/upgrade/%,%, \
 	$(foreach step,$(wildcard extension/upgrade/*.sql),$(firstword $(subst --, ,$(step))))))
 DATA_built = extension/fulfillment--$(EXTVERSION).sql \
 	$(OLD_VERSIONS:%=extension/fulfillment--%--$(EXTVERSION).sql)
-PG_CPPFLAGS = -Isrc -DFF_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc $(shell xml2-config --cflags) -DFF_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
 	-Wno-declaration-after-statement -MMD -MP
-SHLIB_LINK = -lcurl -lcrypto
+SHLIB_LINK = -lcurl -lcrypto -lxml2
 EXTRA_CLEAN = $(wildcard extension/fulfillment--*.sql src/*.d src/*/*.d) build results
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
