@@ -35,9 +35,8 @@ my $TOOLS = abs_path(dirname(__FILE__) . '/../tools');
 my $JSON = JSON::PP->new->utf8->canonical;
 my %more;
 
-# The library of tests keeps standard output for its log, and notes what it does.
+# The library of tests keeps standard output for its log.
 my $output = Test::More->builder->output;
-Test::More->builder->output(\my $notes);
 Test::More->builder->no_ending(1);
 $SIG{__DIE__} = sub { print $output 'bench: ', @_ unless $^S };
 
@@ -67,6 +66,7 @@ sub open
 	my ($class, $name, %options) = @_;
 
 	build_tools();
+	Test::More->builder->output(\my $notes); # what the library notes is no figure
 	my $node = $class->start_new(
 		"bench_$name", %options,
 		settings => [
