@@ -38,6 +38,8 @@ fuzz:
 demo:
 	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/demo/run'
 
+# The routing workload lies beside the checkout, or elsewhere, or nowhere.
+bench: export ROUTING_WORKLOAD ?= $(abspath ../shared/routing-workload)
 bench:
 	@tests/tools/in-copy sh -c 'tests/tools/build && exec tests/bench/run'
 
