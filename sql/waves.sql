@@ -114,6 +114,21 @@ SELECT pg_temp.together('G', '{DE}', '{E}');
 SELECT * FROM pg_temp.placed WHERE number LIKE 'G_';
 DELETE FROM fulfillment.routing_settings WHERE merchant_id = 44;
 
+-- Many in one call make slots as dear as one after the other do, though most of them go elsewhere.
+INSERT INTO fulfillment.items (sku, name, weight_g) VALUES ('P', 'P', 100), ('Q', 'Q', 100);
+SELECT count(fulfillment.receive_stock(l, s, 100)) FROM (VALUES ('X', 'P'), ('Y', 'Q')) AS v (l, s);
+UPDATE fulfillment.locations SET daily_capacity = 50 WHERE merchant_id = 44;
+DELETE FROM fulfillment.location_days WHERE merchant_id = 44;
+INSERT INTO fulfillment.routing_settings (wave_time, expected_shipments) VALUES ('0', 200);
+CREATE VIEW pg_temp.paces AS
+	SELECT l.code, d.used, round(greatest(0, d.price - 0.15 * 50 / 200 * (12 - d.paced_at))::numeric, 4) AS price
+	  FROM fulfillment.location_days d JOIN fulfillment.locations l USING (merchant_id, location_id) WHERE merchant_id = 44;
+SELECT pg_temp.together('P', '{DE,DE,DE,DE,DE,DE,DE,DE,DE,DE,DE,DE}', '{P,Q,Q,P,Q,Q,Q,Q,Q,Q,Q,P}');
+SELECT * FROM pg_temp.paces ORDER BY code;
+DELETE FROM fulfillment.location_days WHERE merchant_id = 44;
+SELECT sum(pg_temp.together('Q' || n, '{DE}', ARRAY[s])) FROM unnest('{P,Q,Q,P,Q,Q,Q,Q,Q,Q,Q,P}'::text[]) WITH ORDINALITY AS v (s, n);
+SELECT * FROM pg_temp.paces ORDER BY code;
+
 -- Nothing is under way, nothing was oversold.
 SELECT count(*) FROM fulfillment.wave_progress();
 SELECT location, sku FROM fulfillment.check_stock() WHERE on_hand <> ledger_on_hand OR reserved <> ledger_reserved;

@@ -30,7 +30,7 @@ static FfStatement lock_days = FF_STATEMENT(
 	" order by d.location_id, d.day for update of d",
 	INT4OID, INT8ARRAYOID, TEXTARRAYOID);
 
-/* One slot of one day, when there is one; the same price as use_days makes. */
+/* One slot of one day, when there is one. */
 static FfStatement use_slot = FF_STATEMENT(
 	"update fulfillment.location_days d set used = d.used + 1, paced_at = greatest(d.paced_at, $6),"
 	"       price = greatest(0, d.price - $5 * greatest(0, $6 - d.paced_at)) + $4"
@@ -40,22 +40,37 @@ static FfStatement use_slot = FF_STATEMENT(
 	"   and d.used < coalesce(l.daily_capacity, d.used + 1)",
 	INT4OID, INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID, INT4OID);
 
+/*
+ * Many slots of many days.  What the price has moved from when the first was
+ * taken until all were (moved) comes on top of what others made of it since.
+ */
 static FfStatement use_days = FF_STATEMENT(
 	"update fulfillment.location_days d set used = d.used + u.slots,"
-	"       paced_at = greatest(d.paced_at, u.clock),"
-	"       price = greatest(0, greatest(0, d.price - u.fall * greatest(0, u.clock - d.paced_at))"
-	"                           + u.rise * u.slots)"
-	"  from unnest($2::bigint[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::int[])"
-	"    as u (location_id, day, slots, rise, fall, clock)"
+	"       paced_at = greatest(d.paced_at, u.until),"
+	"       price = greatest(0, greatest(0, d.price - u.fall * greatest(0, u.first - d.paced_at))"
+	"                           + u.moved)"
+	"  from unnest($2::bigint[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::int[],"
+	"              $8::int[])"
+	"    as u (location_id, day, slots, fall, moved, first, until)"
 	" where d.merchant_id = $1 and d.location_id = u.location_id and d.day = u.day::date",
-	INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+	INT4OID, INT8ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID, INT4ARRAYOID,
 	INT4ARRAYOID);
+
+/* A part that asks for a slot. */
+typedef struct Ask
+{
+	int64 location_id;
+	const char *day;
+	const FfRoutedPart *part;
+	const FfRouting *routing;
+} Ask;
 
 typedef struct Day
 {
 	int64 location_id;
 	const char *day;
-	const FfRoutedPart *part; /* the first that asks for it */
+	const Ask *asks; /* as the clock stood when they were decided; the first names the day */
+	int ask_count;
 	int left;
 	int taken;
 } Day;
@@ -63,8 +78,24 @@ typedef struct Day
 typedef struct Days
 {
 	int count;
-	Day *days; /* by location and day */
+	Day *days;   /* by location and day */
+	int64 until; /* the clock when all are decided */
 } Days;
+
+static int
+compare_asks(const void *left, const void *right)
+{
+	const Ask *a = left;
+	const Ask *b = right;
+	int by_day;
+
+	if (a->location_id != b->location_id)
+		return a->location_id < b->location_id ? -1 : 1;
+	by_day = strcmp(a->day, b->day);
+	if (by_day != 0)
+		return by_day;
+	return a->part->clock < b->part->clock ? -1 : a->part->clock > b->part->clock;
+}
 
 static int
 compare_days(const void *left, const void *right)
@@ -90,23 +121,32 @@ static Days
 collect_days(const FfRouting *routings, int count)
 {
 	Days days = {0};
+	Ask *asks;
+	int asked = 0;
 	int parts = 0;
-	int kept = 0;
 
 	for (int r = 0; r < count; r++)
 		parts += routings[r].part_count;
-	days.days = palloc(sizeof(Day) * (parts + 1));
+	asks = palloc(sizeof(Ask) * (parts + 1));
 	for (int r = 0; r < count; r++)
 		for (int p = 0; !routings[r].lost && p < routings[r].part_count; p++)
-			if (routings[r].parts[p].capacity_day != NULL)
-				days.days[days.count++] = (Day){.location_id = routings[r].parts[p].location_id,
-												.day = routings[r].parts[p].capacity_day,
-												.part = &routings[r].parts[p]};
-	qsort(days.days, days.count, sizeof(Day), compare_days);
-	for (int d = 0; d < days.count; d++)
-		if (kept == 0 || compare_days(&days.days[d], &days.days[kept - 1]) != 0)
-			days.days[kept++] = days.days[d];
-	days.count = kept;
+		{
+			const FfRoutedPart *part = &routings[r].parts[p];
+
+			days.until = Max(days.until, part->clock + 1);
+			if (part->capacity_day != NULL)
+				asks[asked++] = (Ask){part->location_id, part->capacity_day, part, &routings[r]};
+		}
+	qsort(asks, asked, sizeof(Ask), compare_asks);
+	days.days = palloc0(sizeof(Day) * (asked + 1));
+	for (int a = 0; a < asked; a++)
+	{
+		Day next = {.location_id = asks[a].location_id, .day = asks[a].day, .asks = &asks[a]};
+
+		if (days.count == 0 || compare_days(&next, &days.days[days.count - 1]) != 0)
+			days.days[days.count++] = next;
+		days.days[days.count - 1].ask_count++;
+	}
 	return days;
 }
 
@@ -127,12 +167,13 @@ add_new(int32 merchant_id, const Days *days)
 	for (int d = 0; d < days->count; d++)
 	{
 		const Day *day = &days->days[d];
+		const FfRoutedPart *first = day->asks->part;
 
-		if (!day->part->new_day)
+		if (!first->new_day)
 			continue;
 		ff_column_add(&ids, ff_int8(day->location_id));
 		ff_column_add(&texts, ff_text(day->day));
-		ff_column_add(&prices, ff_float8(day->part->pace.price));
+		ff_column_add(&prices, ff_float8(first->pace.price));
 	}
 	if (ids.count > 0)
 		ff_run(&add_days,
@@ -171,11 +212,24 @@ lock_all(int32 merchant_id, Days *days)
 	}
 }
 
-/* Slots taken, or given back, and what that makes of their price. */
+/* How the price of a day moves from its first ask on, those that took nothing left out. */
+static double
+price_moved(const Day *day, int64 until)
+{
+	const FfRoutedPart *first = day->asks->part;
+	FfPace pace = first->pace;
+
+	for (int a = 0; a < day->ask_count; a++)
+		if (!day->asks[a].routing->lost)
+			ff_pace_take(&pace, day->asks[a].part->clock);
+	return ff_pace_price(&pace, until) - ff_pace_price(&first->pace, first->clock);
+}
+
+/* Slots taken, and what that makes of their price. */
 static void
 write_taken(int32 merchant_id, const Days *days)
 {
-	static const Oid types[] = {INT8OID, TEXTOID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID};
+	static const Oid types[] = {INT8OID, TEXTOID, INT4OID, FLOAT8OID, FLOAT8OID, INT4OID, INT4OID};
 	FfColumn columns[lengthof(types)];
 
 	for (size_t c = 0; c < lengthof(types); c++)
@@ -183,15 +237,17 @@ write_taken(int32 merchant_id, const Days *days)
 	for (int d = 0; d < days->count; d++)
 	{
 		const Day *day = &days->days[d];
+		const FfRoutedPart *first = day->asks->part;
 
 		if (day->taken == 0)
 			continue;
 		ff_column_add(&columns[0], ff_int8(day->location_id));
 		ff_column_add(&columns[1], ff_text(day->day));
 		ff_column_add(&columns[2], ff_int4(day->taken));
-		ff_column_add(&columns[3], ff_float8(day->part->pace.rise));
-		ff_column_add(&columns[4], ff_float8(day->part->pace.fall));
-		ff_column_add(&columns[5], ff_int4((int32) day->part->clock));
+		ff_column_add(&columns[3], ff_float8(first->pace.fall));
+		ff_column_add(&columns[4], ff_float8(price_moved(day, days->until)));
+		ff_column_add(&columns[5], ff_int4((int32) first->clock));
+		ff_column_add(&columns[6], ff_int4((int32) days->until));
 	}
 	if (columns[0].count > 0)
 		ff_run(&use_days,
@@ -201,7 +257,8 @@ write_taken(int32 merchant_id, const Days *days)
 			   ff_column(&columns[2]),
 			   ff_column(&columns[3]),
 			   ff_column(&columns[4]),
-			   ff_column(&columns[5]));
+			   ff_column(&columns[5]),
+			   ff_column(&columns[6]));
 }
 
 /* A slot for every part of an order, or none. */
@@ -242,9 +299,9 @@ take_one(int32 merchant_id, const Day *day)
 				  ff_int4(merchant_id),
 				  ff_int8(day->location_id),
 				  ff_text(day->day),
-				  ff_float8(day->part->pace.rise),
-				  ff_float8(day->part->pace.fall),
-				  ff_int4((int32) day->part->clock))
+				  ff_float8(day->asks->part->pace.rise),
+				  ff_float8(day->asks->part->pace.fall),
+				  ff_int4((int32) day->asks->part->clock))
 			   .count == 1;
 }
 

@@ -99,15 +99,23 @@ CREATE TABLE took (cpu float8, wall float8);
 CREATE FUNCTION cpu() RETURNS float8 LANGUAGE sql VOLATILE AS $$
 	SELECT (f[14]::float8 + f[15]::float8) / 100 FROM string_to_array(pg_read_file('/proc/self/stat'), ' ') f
 $$;
-CREATE PROCEDURE one_by_one() LANGUAGE plpgsql AS $$
+-- Orders in the sequence of their numbers, so many a call.  Each is decided by itself, on what those
+-- before it left, and for good: settings.wave_time of nought says so.
+CREATE PROCEDURE one_by_one(orders_a_call int DEFAULT 1) LANGUAGE plpgsql AS $$
 DECLARE
 	cpu float8 := bench.cpu();
 	began timestamptz := clock_timestamp();
 	next jsonb;
 BEGIN
-	FOR i IN 1 .. (SELECT count(*) FROM bench.documents) LOOP
-		SELECT document INTO next FROM bench.documents WHERE n = i;
-		PERFORM fulfillment.submit_order(next);
+	UPDATE fulfillment.routing_settings SET wave_time = '0';
+	FOR i IN 0 .. ((SELECT max(n) FROM bench.documents) - 1) / orders_a_call LOOP
+		SELECT jsonb_agg(document ORDER BY n) INTO next FROM bench.documents
+		 WHERE n > i * orders_a_call AND n <= (i + 1) * orders_a_call;
+		IF orders_a_call = 1 THEN
+			PERFORM fulfillment.submit_order(next -> 0);
+		ELSE
+			PERFORM count(*) FROM fulfillment.submit_orders(next);
+		END IF;
 		COMMIT;
 	END LOOP;
 	INSERT INTO bench.took VALUES (bench.cpu() - cpu, extract(epoch FROM clock_timestamp() - began));
