@@ -111,6 +111,57 @@ COMMENT ON FUNCTION fulfillment.simulate_assignment(jsonb, timestamptz, int) IS
 
 REVOKE ALL ON FUNCTION fulfillment.simulate_decision(jsonb, timestamptz, int) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION fulfillment.replay_orders(
+	rules jsonb, "from" timestamptz, "to" timestamptz, merchant_id int DEFAULT fulfillment.current_merchant())
+	RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'fulfillment_replay_orders'
+	LANGUAGE C STABLE STRICT SECURITY DEFINER
+	SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.replay_orders(jsonb, timestamptz, timestamptz, int) IS
+	'Sums of simulate_routing, before and after, as it computes them';
+REVOKE ALL ON FUNCTION fulfillment.replay_orders(jsonb, timestamptz, timestamptz, int) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION fulfillment.simulate_routing(
+	rules jsonb, "from" timestamptz, "to" timestamptz DEFAULT now(),
+	merchant_id int DEFAULT fulfillment.current_merchant(),
+	OUT measure text, OUT before numeric, OUT after numeric, OUT difference numeric)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE STRICT
+	SET search_path = pg_catalog, fulfillment, pg_temp
+	AS $$
+	WITH run (side, sums) AS (
+		SELECT s.key, s.value FROM jsonb_each(fulfillment.replay_orders($1, $2, $3, $4)) s
+	), measured (position, measure, side, value) AS (
+		SELECT m.position, m.measure, run.side, round(m.value, 4)
+		  FROM run, LATERAL (SELECT nullif((sums -> 'orders')::numeric, 0) AS orders,
+		                            nullif((sums -> 'orders shipped')::numeric, 0) AS shipped,
+		                            nullif((sums -> 'units')::numeric, 0) AS units) n,
+		       LATERAL (VALUES
+		           (1, 'orders', (sums -> 'orders')::numeric),
+		           (2, 'cost', (sums -> 'cost')::numeric),
+		           (3, 'cost per order', (sums -> 'cost')::numeric / orders),
+		           (4, '  handling', (sums -> 'handling')::numeric / orders),
+		           (5, '  picking', (sums -> 'picking')::numeric / orders),
+		           (6, '  shipping', ((sums -> 'shipping')::numeric + (sums -> 'surcharge')::numeric) / orders),
+		           (7, '  late', (sums -> 'late')::numeric / orders),
+		           (8, '  preference', (sums -> 'preference')::numeric / orders),
+		           (9, '  split', (sums -> 'split')::numeric / orders),
+		           (10, '  waiting', (sums -> 'waiting')::numeric / orders),
+		           (11, 'shipments per order', (sums -> 'shipments')::numeric / shipped),
+		           (12, 'split rate %', 100 * (sums -> 'orders split')::numeric / shipped),
+		           (13, 'late rate %', 100 * (sums -> 'orders late')::numeric / shipped),
+		           (14, 'fill rate %', 100 * (1 - (sums -> 'units waiting')::numeric / units)),
+		           (15, 'complete orders %', 100 * (sums -> 'orders complete')::numeric / orders)
+		       ) AS m (position, measure, value)
+	)
+	SELECT b.measure, b.value, a.value, a.value - b.value
+	  FROM measured b JOIN measured a USING (position)
+	 WHERE b.side = 'before' AND a.side = 'after'
+	 ORDER BY position
+	$$;
+COMMENT ON FUNCTION fulfillment.simulate_routing(jsonb, timestamptz, timestamptz, int) IS
+	'Replays the orders that came in from one time until before another under the rules of now and under changed ones, one after the other: what they would cost, how often they would be split, late or incomplete; writes nothing';
+
 CREATE OR REPLACE FUNCTION fulfillment.wave_progress(
 	OUT pid int, OUT merchant_id int, OUT started_at timestamptz, OUT orders int, OUT phase text,
 	OUT done int, OUT cost numeric, OUT bound numeric)

@@ -190,6 +190,23 @@ ff_candidates_build(const FfNetwork *network, const FfPool *pool, const FfDemand
 	return candidates;
 }
 
+void
+ff_candidates_take(const FfCandidates *candidates, FfNetwork *network, FfPool *pool,
+				   const FfPlan *plan)
+{
+	for (int p = 0; p < plan->nparts; p++)
+	{
+		const FfPart *part = &plan->parts[p];
+		int location = candidates->locations[part->location];
+
+		ff_network_take_slot(network, &network->locations[location]);
+		if (pool->slots[location] != FF_ANY_SLOTS)
+			pool->slots[location]--;
+		for (int i = 0; i < candidates->demand->nlines; i++)
+			pool->stock[ff_candidate_cell(candidates, part->location, i)].free -= part->quantity[i];
+	}
+}
+
 /* Units of a line that the plan could use, whether it does or not. */
 static int64
 usable_units(const FfCandidates *candidates, const FfSolution *solution, int line)

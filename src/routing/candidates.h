@@ -41,6 +41,10 @@ ff_candidate_cell(const FfCandidates *candidates, int location, int line)
 		candidates->pool, candidates->demand->lines[line].stock, candidates->locations[location]);
 }
 
+/* Units and slots of a plan are gone from its network and pool for the demands that follow. */
+extern void ff_candidates_take(const FfCandidates *candidates, FfNetwork *network, FfPool *pool,
+							   const FfPlan *plan);
+
 /* Why units of a line wait that the solution leaves unassigned. */
 extern FfReason ff_candidates_waiting(const FfCandidates *candidates, const FfSolution *solution,
 									  int line);

@@ -41,23 +41,6 @@ solve(const FfNetwork *network, const FfPool *pool, const FfDemand *demand, FfAr
 	return candidates;
 }
 
-/* Units and slots of a plan are gone for the demands that follow. */
-static void
-take(FfNetwork *network, FfPool *pool, const FfCandidates *candidates, const FfPlan *plan)
-{
-	for (int p = 0; p < plan->nparts; p++)
-	{
-		const FfPart *part = &plan->parts[p];
-		int location = candidates->locations[part->location];
-
-		ff_network_take_slot(network, &network->locations[location]);
-		if (pool->slots[location] != FF_ANY_SLOTS)
-			pool->slots[location]--;
-		for (int i = 0; i < candidates->demand->nlines; i++)
-			pool->stock[ff_candidate_cell(candidates, part->location, i)].free -= part->quantity[i];
-	}
-}
-
 static void
 fill_part(const FfCandidates *candidates, const FfPart *part, FfRoutedPart *routed)
 {
@@ -173,7 +156,7 @@ hear(Hearing *hearing, const FfDemand *demand, FfRouting *routing)
 		candidates = solve(hearing->network, hearing->pool, demand, &hearing->arena, &solution);
 		MemoryContextSwitchTo(hearing->outer);
 		fill_routing(candidates, &solution, routing);
-		take(hearing->network, hearing->pool, candidates, &solution.plan);
+		ff_candidates_take(candidates, hearing->network, hearing->pool, &solution.plan);
 		hearing->cost += cost_of(&solution.plan);
 		MemoryContextSwitchTo(before);
 		MemoryContextReset(hearing->scratch);
@@ -255,7 +238,7 @@ decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryC
 	   FfWaveReport *report)
 {
 	Hearing hearing = {
-		.network = ff_network_for(merchant_id, demands, count, now),
+		.network = ff_network_for(merchant_id, demands, count, now, NULL),
 		.outer = outer,
 		.arena = {.allocate = allocate, .release = pfree, .context = CurrentMemoryContext}};
 	FfRouting *routings = MemoryContextAllocZero(outer, sizeof(FfRouting) * (count + 1));

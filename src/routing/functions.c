@@ -1,8 +1,8 @@
 /*
  * functions.c
  *
- * The room's SQL functions: what would be decided for a document, what a
- * reason means, and when goods leave.  Explaining a stored decision is SQL
+ * The room's SQL functions: what would be decided for a document, how past
+ * orders would go, what a reason means, and when goods leave.  Explaining a stored decision is SQL
  * (extension/api/routing.sql).
  */
 #include "postgres.h"
@@ -15,10 +15,13 @@
 #include "pg/errors.h"
 #include "pg/session.h"
 #include "routing/calendar.h"
+#include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
+#include "routing/replay.h"
 
 PG_FUNCTION_INFO_V1(fulfillment_simulate_decision);
+PG_FUNCTION_INFO_V1(fulfillment_replay_orders);
 PG_FUNCTION_INFO_V1(fulfillment_routing_reason);
 PG_FUNCTION_INFO_V1(fulfillment_ship_by);
 
@@ -74,6 +77,75 @@ fulfillment_simulate_decision(PG_FUNCTION_ARGS)
 	ff_write_raw(&writer, "alternatives", routing->decision->alternatives);
 	ff_write_raw(&writer, "rejected", routing->decision->rejected);
 	ff_write_raw(&writer, "waiting", routing->decision->waiting);
+	PG_RETURN_DATUM(ff_json_from_text(ff_write_finish(&writer)).value);
+}
+
+/* Sums of a replay, in the order in which people read them. */
+static void
+write_replay(FfJsonWriter *writer, const char *key, const FfReplay *replay)
+{
+	const FfPartCost *parts = &replay->parts;
+	const struct
+	{
+		const char *name;
+		FfCost cost;
+	} costs[] = {
+		{"handling", parts->handling},
+		{"picking", parts->picking},
+		{"shipping", parts->shipping},
+		{"surcharge", parts->surcharge},
+		{"late", parts->late},
+		{"preference", parts->preference},
+		{"split", replay->split},
+		{"waiting", replay->waiting},
+	};
+	const struct
+	{
+		const char *name;
+		int64 count;
+	} counts[] = {
+		{"orders", replay->orders},
+		{"orders shipped", replay->shipped_orders},
+		{"orders split", replay->split_orders},
+		{"orders late", replay->late_orders},
+		{"orders complete", replay->full_orders},
+		{"shipments", replay->shipments},
+		{"units", replay->units},
+		{"units waiting", replay->waiting_units},
+	};
+	FfCost total = 0;
+
+	ff_write_object(writer, key);
+	for (int i = 0; i < (int) lengthof(counts); i++)
+		ff_write_int(writer, counts[i].name, counts[i].count);
+	for (int i = 0; i < (int) lengthof(costs); i++)
+	{
+		total += costs[i].cost;
+		ff_write_number(writer, costs[i].name, ff_cost_text(costs[i].cost));
+	}
+	ff_write_number(writer, "cost", ff_cost_text(total));
+	ff_write_end(writer);
+}
+
+/* replay_orders(rules jsonb, from timestamptz, to timestamptz, merchant_id int) returns jsonb */
+Datum
+fulfillment_replay_orders(PG_FUNCTION_ARGS)
+{
+	const FfJson *changes = ff_json_from_datum(PG_GETARG_DATUM(0));
+	TimestampTz from = PG_GETARG_TIMESTAMPTZ(1);
+	TimestampTz to = PG_GETARG_TIMESTAMPTZ(2);
+	int32 merchant_id = PG_GETARG_INT32(3);
+	FfReplay before;
+	FfReplay after;
+	FfJsonWriter writer;
+
+	ff_require(FF_LEVEL_VIEWER, merchant_id);
+	after = ff_routing_replay(merchant_id, changes, from, to);
+	before = ff_routing_replay(merchant_id, NULL, from, to);
+	ff_write_init(&writer);
+	ff_write_object(&writer, NULL);
+	write_replay(&writer, "before", &before);
+	write_replay(&writer, "after", &after);
 	PG_RETURN_DATUM(ff_json_from_text(ff_write_finish(&writer)).value);
 }
 

@@ -103,12 +103,10 @@ demands_of_day(int32 merchant_id, Datum day, TimestampTz now, int *count)
 static FfNetwork *
 network_at_dawn(int32 merchant_id, const FfDemand *demands, int count, TimestampTz now)
 {
-	FfNetwork *network = ff_network_for(merchant_id, demands, count, now);
+	FfNetwork *network = ff_network_for(merchant_id, demands, count, now, NULL);
 
-	network->clock = 0;
 	network->settings.wave_ms = INT_MAX;
-	for (int l = 0; l < network->nlocations; l++)
-		network->locations[l].used = 0;
+	ff_network_open_days(network);
 	return network;
 }
 

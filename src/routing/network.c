@@ -15,6 +15,8 @@
 #include "routing/postcode.h"
 #include "routing/rules.h"
 
+/* Statements with a twin read the same of what rows would be with changes ($2) laid over them. */
+
 static FfStatement services_of_merchant = FF_STATEMENT(
 	"select p.provider_id, s.service_id, p.code, s.code, p.kind = 'fulfillment_center',"
 	" coalesce(s.countries, p.countries)::text[], coalesce(s.max_weight_g, p.max_weight_g),"
@@ -29,25 +31,57 @@ static FfStatement services_of_merchant = FF_STATEMENT(
 	" where p.merchant_id = $1 and p.active order by p.provider_id, s.service_id",
 	INT4OID);
 
-static FfStatement prices_of_merchant = FF_STATEMENT(
-	"select service_id, location_id, country, postcode_from, postcode_to, distance_from_km,"
-	" distance_to_km, weight_from_g, weight_to_g, (price_per_parcel * 1000000)::bigint,"
-	" (price_per_kg * 1000000)::bigint, (surcharge_abroad * 1000000)::bigint, extra_days_abroad,"
-	" transit_days from fulfillment.service_prices"
-	" where merchant_id = $1 and (country is null or country = any ($2))"
+#define PRICE_COLUMNS                                                                        \
+	"select service_id, location_id, country, postcode_from, postcode_to, distance_from_km," \
+	" distance_to_km, weight_from_g, weight_to_g, (price_per_parcel * 1000000)::bigint,"     \
+	" (price_per_kg * 1000000)::bigint, (surcharge_abroad * 1000000)::bigint,"               \
+	" extra_days_abroad, transit_days"
+
+static FfStatement prices_of_merchant =
+	FF_STATEMENT(PRICE_COLUMNS " from fulfillment.service_prices"
+							   " where merchant_id = $1 and (country is null or country = any ($2))"
+							   " order by service_id, service_price_id",
+				 INT4OID, TEXTARRAYOID);
+
+/* A service that changes name prices of has these and no others. */
+static FfStatement changed_prices = FF_STATEMENT(
+	"with named as ("
+	" select s.service_id, e.n, e.row || jsonb_strip_nulls(jsonb_build_object("
+	"         'service_id', s.service_id, 'service_price_id', e.n, 'location_id',"
+	"         (select l.location_id from fulfillment.locations l"
+	"           where l.merchant_id = $1 and l.code = e.row ->> 'location'))) as row"
+	"   from jsonb_array_elements($3) with ordinality as e (row, n)"
+	"   join fulfillment.services s on s.merchant_id = $1 and s.code = e.row ->> 'service'"
+	"   join fulfillment.providers p on p.merchant_id = $1 and p.provider_id = s.provider_id"
+	"    and p.code = coalesce(e.row ->> 'provider', p.code))" PRICE_COLUMNS
+	"  from (select x.* from fulfillment.service_prices x where x.merchant_id = $1"
+	"           and x.service_id not in (select n.service_id from named n)"
+	"         union all"
+	"         select r.* from named n,"
+	"                jsonb_populate_record(null::fulfillment.service_prices, n.row) r) t"
+	" where country is null or country = any ($2)"
 	" order by service_id, service_price_id",
-	INT4OID, TEXTARRAYOID);
+	INT4OID, TEXTARRAYOID, JSONBOID);
+
+#define LOCATION_COLUMNS                                                                     \
+	"select l.location_id, l.provider_id, l.code, l.country, l.latitude, l.longitude,"       \
+	" (l.handling_cost * 1000000)::bigint, (l.pick_cost * 1000000)::bigint, l.safety_stock," \
+	" l.hazmat_allowed, l.ships_abroad, l.working_days, l.closed_days, l.time_zone,"         \
+	" date_part('epoch', l.cutoff)::int, coalesce(l.daily_capacity, -1),"                    \
+	" (select array_agg(c.provider_id) from fulfillment.location_carriers c"                 \
+	" where c.merchant_id = $1 and c.location_id = l.location_id)"
 
 static FfStatement locations_of_merchant =
-	FF_STATEMENT("select location_id, provider_id, code, country, latitude, longitude,"
-				 " (handling_cost * 1000000)::bigint, (pick_cost * 1000000)::bigint, safety_stock,"
-				 " hazmat_allowed, ships_abroad, working_days, closed_days, time_zone,"
-				 " date_part('epoch', cutoff)::int, coalesce(daily_capacity, -1),"
-				 " (select array_agg(c.provider_id) from fulfillment.location_carriers c"
-				 " where c.merchant_id = $1 and c.location_id = l.location_id)"
-				 " from fulfillment.locations l where merchant_id = $1 and active"
-				 " order by priority, location_id",
+	FF_STATEMENT(LOCATION_COLUMNS " from fulfillment.locations l where merchant_id = $1 and active"
+								  " order by priority, location_id",
 				 INT4OID);
+
+static FfStatement changed_locations =
+	FF_STATEMENT(LOCATION_COLUMNS " from fulfillment.locations x,"
+								  " jsonb_populate_record(x, coalesce($2 -> x.code, '{}')) l"
+								  " where x.merchant_id = $1 and l.active"
+								  " order by l.priority, l.location_id",
+				 INT4OID, JSONBOID);
 
 static FfStatement days_of_locations =
 	FF_STATEMENT("select location_id, day, used, price, paced_at from fulfillment.location_days"
@@ -57,17 +91,23 @@ static FfStatement days_of_locations =
 static FfStatement slot_prices = FF_STATEMENT(
 	"select location_id, price from fulfillment.slot_prices where merchant_id = $1", INT4OID);
 
+#define SETTING_COLUMNS                                                                        \
+	"select s.currency, (s.split_penalty * 1000000)::bigint,"                                  \
+	" (s.late_penalty * 1000000)::bigint, (s.late_penalty_per_day * 1000000)::bigint,"         \
+	" (s.backorder_penalty * 1000000)::bigint, s.backorder_value_share::float8, s.max_splits," \
+	" (s.min_part_value * 1000000)::bigint, s.retry_after, s.pacing_step::float8,"             \
+	" s.expected_shipments, (date_part('epoch', s.wave_time) * 1000)::int, s.learned_prices"
+
 static FfStatement settings_of_merchant = FF_STATEMENT(
-	"select s.currency, (s.split_penalty * 1000000)::bigint, (s.late_penalty * 1000000)::bigint,"
-	" (s.late_penalty_per_day * 1000000)::bigint, (s.backorder_penalty * 1000000)::bigint,"
-	" s.backorder_value_share::float8, s.max_splits, (s.min_part_value * 1000000)::bigint,"
-	" s.retry_after, s.pacing_step::float8, coalesce(s.expected_shipments, l.expected_shipments),"
-	" (date_part('epoch', s.wave_time) * 1000)::int, coalesce(s.learned_prices, true)"
-	" and l.orders > 0"
-	" from (select $1 as merchant_id) m"
-	" left join fulfillment.routing_settings s on s.merchant_id = m.merchant_id"
-	" left join fulfillment.lessons l on l.merchant_id = m.merchant_id",
+	SETTING_COLUMNS ", l.expected_shipments, l.orders > 0"
+					" from (select $1 as merchant_id) m"
+					" left join fulfillment.routing_settings s on s.merchant_id = m.merchant_id"
+					" left join fulfillment.lessons l on l.merchant_id = m.merchant_id",
 	INT4OID);
+
+static FfStatement changed_settings = FF_STATEMENT(
+	SETTING_COLUMNS " from jsonb_populate_record(null::fulfillment.routing_settings, $1) s",
+	JSONBOID);
 
 /* The defaults of the table, for merchants without a row. */
 static const FfRoutingSettings default_settings = {
@@ -79,31 +119,67 @@ static const FfRoutingSettings default_settings = {
 	.retry_after = {.time = 15 * USECS_PER_MINUTE},
 	.pacing_step = 0.15,
 	.wave_ms = 10000,
+	.learned_prices = true,
 };
+
+/* What the row says; what it leaves open stays. */
+static void
+take_settings(FfRoutingSettings *settings, const FfRows *rows)
+{
+	bool null;
+	Datum retry_after = ff_row_datum(rows, 0, 9, &null);
+
+	if (!null)
+		settings->retry_after = *DatumGetIntervalP(retry_after);
+	if (!ff_row_null(rows, 0, 1))
+		settings->currency = ff_row_text(rows, 0, 1);
+	if (!ff_row_null(rows, 0, 2))
+		settings->split_penalty = ff_row_int8(rows, 0, 2);
+	if (!ff_row_null(rows, 0, 3))
+		settings->late_penalty = ff_row_int8(rows, 0, 3);
+	if (!ff_row_null(rows, 0, 4))
+		settings->late_penalty_per_day = ff_row_int8(rows, 0, 4);
+	if (!ff_row_null(rows, 0, 5))
+		settings->backorder_penalty = ff_row_int8(rows, 0, 5);
+	if (!ff_row_null(rows, 0, 6))
+		settings->backorder_value_share = ff_row_float8(rows, 0, 6);
+	if (!ff_row_null(rows, 0, 7))
+		settings->max_splits = ff_row_int4(rows, 0, 7);
+	if (!ff_row_null(rows, 0, 8))
+		settings->min_part_value = ff_row_int8(rows, 0, 8);
+	if (!ff_row_null(rows, 0, 10))
+		settings->pacing_step = ff_row_float8(rows, 0, 10);
+	if (!ff_row_null(rows, 0, 11))
+		settings->expected_shipments = ff_row_int4(rows, 0, 11);
+	if (!ff_row_null(rows, 0, 12))
+		settings->wave_ms = ff_row_int4(rows, 0, 12);
+	if (!ff_row_null(rows, 0, 13))
+		settings->learned_prices = ff_row_bool(rows, 0, 13);
+}
+
+/* A member of the changes; NULL: nothing of it changes. */
+static const FfJson *
+changes_of(const FfNetwork *network, const char *member)
+{
+	return network->changes != NULL ? ff_json_member(network->changes, member) : NULL;
+}
 
 static void
 load_settings(FfNetwork *network)
 {
 	FfRows rows = ff_run(&settings_of_merchant, ff_int4(network->merchant_id));
 	FfRoutingSettings *settings = &network->settings;
-	bool null;
+	bool learned = ff_row_bool(&rows, 0, 15);
 
 	*settings = default_settings;
-	settings->expected_shipments = ff_row_int4(&rows, 0, 11);
-	settings->learned_prices = ff_row_bool(&rows, 0, 13);
-	if (ff_row_null(&rows, 0, 1)) /* the merchant has no row of settings */
-		return;
-	settings->currency = ff_row_text(&rows, 0, 1);
-	settings->split_penalty = ff_row_int8(&rows, 0, 2);
-	settings->late_penalty = ff_row_int8(&rows, 0, 3);
-	settings->late_penalty_per_day = ff_row_int8(&rows, 0, 4);
-	settings->backorder_penalty = ff_row_int8(&rows, 0, 5);
-	settings->backorder_value_share = ff_row_float8(&rows, 0, 6);
-	settings->max_splits = ff_row_int4(&rows, 0, 7);
-	settings->min_part_value = ff_row_int8(&rows, 0, 8);
-	settings->retry_after = *DatumGetIntervalP(ff_row_datum(&rows, 0, 9, &null));
-	settings->pacing_step = ff_row_float8(&rows, 0, 10);
-	settings->wave_ms = ff_row_int4(&rows, 0, 12);
+	settings->expected_shipments = ff_row_int4(&rows, 0, 14);
+	take_settings(settings, &rows);
+	if (changes_of(network, "settings") != NULL)
+	{
+		rows = ff_run(&changed_settings, ff_json(changes_of(network, "settings")));
+		take_settings(settings, &rows);
+	}
+	settings->learned_prices &= learned;
 }
 
 static void
@@ -176,7 +252,14 @@ find_service(FfNetwork *network, int64 service_id)
 static void
 load_prices(FfNetwork *network, const FfColumn *countries)
 {
-	FfRows rows = ff_run(&prices_of_merchant, ff_int4(network->merchant_id), ff_column(countries));
+	const FfJson *changes = changes_of(network, "prices");
+	FfRows rows =
+		changes == NULL
+			? ff_run(&prices_of_merchant, ff_int4(network->merchant_id), ff_column(countries))
+			: ff_run(&changed_prices,
+					 ff_int4(network->merchant_id),
+					 ff_column(countries),
+					 ff_json(changes));
 	FfPrice *prices = palloc0(sizeof(FfPrice) * (rows.count + 1));
 	FfService *service = NULL;
 	int64 service_id = 0;
@@ -188,18 +271,29 @@ load_prices(FfNetwork *network, const FfColumn *countries)
 			service_id = ff_row_int8(&rows, row, 1);
 			service = find_service(network, service_id);
 			if (service != NULL)
+			{
 				service->prices = prices + row;
+				service->priced = true;
+			}
 		}
 		if (service != NULL)
 			read_price(&service->prices[service->nprices++], &rows, row, service->transit_days);
 	}
 }
 
+static DateADT
+ship_day(const FfLocation *location, TimestampTz now)
+{
+	return ff_ship_day(now,
+					   location->time_zone,
+					   location->cutoff,
+					   &location->working_days,
+					   &location->closed_days);
+}
+
 static void
 read_location(FfLocation *location, const FfRows *rows, uint64 row, TimestampTz now)
 {
-	FfNumbers closed_days = ff_row_numbers(rows, row, 13);
-
 	location->location_id = ff_row_int8(rows, row, 1);
 	location->provider_id = ff_row_int8(rows, row, 2);
 	location->code = ff_row_text(rows, row, 3);
@@ -216,11 +310,9 @@ read_location(FfLocation *location, const FfRows *rows, uint64 row, TimestampTz 
 	location->time_zone = pg_tzset(ff_row_text(rows, row, 14));
 	if (location->time_zone == NULL)
 		location->time_zone = pg_tzset("UTC");
-	location->ship_day = ff_ship_day(now,
-									 location->time_zone,
-									 ff_row_int4(rows, row, 15),
-									 &location->working_days,
-									 &closed_days);
+	location->cutoff = ff_row_int4(rows, row, 15);
+	location->closed_days = ff_row_numbers(rows, row, 13);
+	location->ship_day = ship_day(location, now);
 	location->daily_capacity = ff_row_int4(rows, row, 16);
 	location->carriers = ff_row_numbers(rows, row, 17);
 }
@@ -237,7 +329,10 @@ compare_ids(const void *left, const void *right)
 static void
 load_locations(FfNetwork *network)
 {
-	FfRows rows = ff_run(&locations_of_merchant, ff_int4(network->merchant_id));
+	const FfJson *changes = changes_of(network, "locations");
+	FfRows rows = changes == NULL
+					  ? ff_run(&locations_of_merchant, ff_int4(network->merchant_id))
+					  : ff_run(&changed_locations, ff_int4(network->merchant_id), ff_json(changes));
 
 	network->nlocations = (int) rows.count;
 	network->locations = palloc0(sizeof(FfLocation) * (rows.count + 1));
@@ -283,7 +378,7 @@ load_slot_prices(FfNetwork *network)
 		FfLocation *location = ff_network_location(network, ff_row_int8(&rows, row, 1));
 
 		if (location != NULL && location->daily_capacity >= 0)
-			location->pace.price = ff_row_float8(&rows, row, 2);
+			location->pace.price = location->opening_price = ff_row_float8(&rows, row, 2);
 	}
 }
 
@@ -335,12 +430,45 @@ ff_network_take_slot(FfNetwork *network, FfLocation *location)
 	network->clock++;
 }
 
+static void
+open_day(FfNetwork *network, FfLocation *location, DateADT day)
+{
+	location->ship_day = day;
+	location->used = 0;
+	location->new_day = true;
+	location->pace.price = location->opening_price;
+	location->pace.at = network->clock;
+}
+
+void
+ff_network_open_days(FfNetwork *network)
+{
+	network->clock = 0;
+	for (int l = 0; l < network->nlocations; l++)
+		open_day(network, &network->locations[l], network->locations[l].ship_day);
+}
+
+void
+ff_network_move(FfNetwork *network, TimestampTz now)
+{
+	network->now = now;
+	for (int l = 0; l < network->nlocations; l++)
+	{
+		DateADT day = ship_day(&network->locations[l], now);
+
+		if (day != network->locations[l].ship_day)
+			open_day(network, &network->locations[l], day);
+	}
+}
+
 FfNetwork *
-ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now)
+ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now,
+				const FfJson *changes)
 {
 	FfNetwork *network = palloc0(sizeof(FfNetwork));
 
 	network->merchant_id = merchant_id;
+	network->changes = changes;
 	network->now = now;
 	load_settings(network);
 	load_services(network);
@@ -349,6 +477,6 @@ ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now)
 	if (network->settings.learned_prices)
 		load_slot_prices(network);
 	load_days(network);
-	network->rules = ff_rules_load(merchant_id);
+	network->rules = ff_rules_load(merchant_id, changes_of(network, "rules"));
 	return network;
 }

@@ -77,13 +77,16 @@ typedef struct FfLocation
 	bool hazmat;
 	bool ships_abroad;
 	FfNumbers working_days;
+	FfNumbers closed_days;
+	int cutoff;         /* seconds after midnight */
 	FfNumbers carriers; /* NULL: every active one */
 	pg_tz *time_zone;
-	DateADT ship_day;   /* when goods taken now leave */
-	int daily_capacity; /* negative: no limit */
-	int used;           /* slots of the ship day */
-	bool new_day;       /* nobody had one yet: there is no row of it */
-	FfPace pace;        /* what the next one is worth */
+	DateADT ship_day;     /* when goods taken now leave */
+	int daily_capacity;   /* negative: no limit */
+	int used;             /* slots of the ship day */
+	bool new_day;         /* nobody had one yet: there is no row of it */
+	FfPace pace;          /* what the next one is worth */
+	double opening_price; /* what the first one of a day is worth, as learned */
 } FfLocation;
 
 typedef struct FfRoutingSettings
@@ -106,6 +109,7 @@ typedef struct FfRoutingSettings
 typedef struct FfNetwork
 {
 	int32 merchant_id;
+	const FfJson *changes; /* laid over the rows; NULL: none */
 	TimestampTz now;
 	int nlocations; /* by priority, then id: the order that decides between equals */
 	FfLocation *locations;
@@ -117,8 +121,19 @@ typedef struct FfNetwork
 	int64 clock; /* slots taken of the locations' ship days */
 } FfNetwork;
 
-/* countries: the destinations of the orders; others' prices are not read. */
-extern FfNetwork *ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now);
+/*
+ * countries: the destinations of the orders; others' prices are not read.
+ * Changes, or NULL, are what functions.c checks and docs/routing.md describes:
+ * {settings: {}, locations: {code: {}}, rules: [], prices: []}.
+ */
+extern FfNetwork *ff_network_load(int32 merchant_id, const FfColumn *countries, TimestampTz now,
+								  const FfJson *changes);
+
+/* As if no slot of the days were taken yet. */
+extern void ff_network_open_days(FfNetwork *network);
+
+/* As it is at a later time: where goods would leave on another day, that day begins. */
+extern void ff_network_move(FfNetwork *network, TimestampTz now);
 
 /* NULL when there is no such active location. */
 extern FfLocation *ff_network_location(const FfNetwork *network, int64 location_id);

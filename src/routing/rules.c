@@ -15,12 +15,29 @@
 #include "routing/postcode.h"
 #include "routing/rules.h"
 
-static FfStatement rules_of_merchant = FF_STATEMENT(
-	"select name, effect, (amount * 1000000)::bigint, channels, countries::text[], postcode_from,"
-	" postcode_to, skus, services, min_weight_g, max_weight_g, (min_value * 1000000)::bigint,"
-	" (max_value * 1000000)::bigint, hazmat, location_id, provider_id"
-	" from fulfillment.routing_rules where merchant_id = $1 and active order by priority, rule_id",
-	INT4OID);
+#define RULE_COLUMNS                                                                              \
+	"select r.name, r.effect, (r.amount * 1000000)::bigint, r.channels, r.countries::text[],"     \
+	" r.postcode_from, r.postcode_to, r.skus, r.services, r.min_weight_g, r.max_weight_g,"        \
+	" (r.min_value * 1000000)::bigint, (r.max_value * 1000000)::bigint, r.hazmat, r.location_id," \
+	" r.provider_id"
+
+static FfStatement rules_of_merchant =
+	FF_STATEMENT(RULE_COLUMNS " from fulfillment.routing_rules r where merchant_id = $1 and active"
+							  " order by priority, rule_id",
+				 INT4OID);
+
+/* Rules that are no rows: locations and providers by their codes. */
+static FfStatement rules_of_list = FF_STATEMENT(
+	RULE_COLUMNS
+	" from jsonb_array_elements($2) with ordinality as e (row, n),"
+	" jsonb_populate_record(null::fulfillment.routing_rules, jsonb_build_object('name', 'rule ' || n,"
+	"  'active', true, 'priority', 100) || e.row || jsonb_build_object('location_id',"
+	"  (select l.location_id from fulfillment.locations l where l.merchant_id = $1"
+	"      and l.code = e.row ->> 'location'), 'provider_id',"
+	"  (select p.provider_id from fulfillment.providers p where p.merchant_id = $1"
+	"      and p.code = e.row ->> 'provider'))) r"
+	" where r.active order by r.priority, e.n",
+	INT4OID, JSONBOID);
 
 typedef enum Effect
 {
@@ -104,9 +121,10 @@ read_rule(Rule *rule, const FfRows *rows, uint64 row)
 }
 
 FfRules *
-ff_rules_load(int32 merchant_id)
+ff_rules_load(int32 merchant_id, const FfJson *list)
 {
-	FfRows rows = ff_run(&rules_of_merchant, ff_int4(merchant_id));
+	FfRows rows = list == NULL ? ff_run(&rules_of_merchant, ff_int4(merchant_id))
+							   : ff_run(&rules_of_list, ff_int4(merchant_id), ff_json(list));
 	FfRules *rules = palloc(sizeof(FfRules));
 
 	rules->count = (int) rows.count;

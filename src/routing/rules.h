@@ -15,7 +15,8 @@ typedef struct FfRules FfRules;
 /* The rules that match an order, with the lines each is about. */
 typedef struct FfMatches FfMatches;
 
-extern FfRules *ff_rules_load(int32 merchant_id);
+/* Those of the table, or of a list of rules that is not NULL. */
+extern FfRules *ff_rules_load(int32 merchant_id, const FfJson *list);
 
 /* NULL when none matches. */
 extern FfMatches *ff_rules_match(const FfRules *rules, const FfDemand *demand);

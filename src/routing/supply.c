@@ -17,7 +17,8 @@ static FfStatement stock_of_items = FF_STATEMENT(
 	INT4OID, INT8ARRAYOID);
 
 FfNetwork *
-ff_network_for(int32 merchant_id, const FfDemand *demands, int count, TimestampTz now)
+ff_network_for(int32 merchant_id, const FfDemand *demands, int count, TimestampTz now,
+			   const FfJson *changes)
 {
 	FfColumn countries;
 
@@ -31,8 +32,19 @@ ff_network_for(int32 merchant_id, const FfDemand *demands, int count, TimestampT
 		if (!known)
 			ff_column_add(&countries, ff_text(demands[d].country));
 	}
-	return ff_network_load(merchant_id, &countries, now);
+	return ff_network_load(merchant_id, &countries, now, changes);
 }
+
+/* A unit that was short is nowhere, and a shipment that was refused took none. */
+static FfStatement units_of_orders = FF_STATEMENT(
+	"select n.item_id, s.location_id, sum(n.quantity - n.short)::int,"
+	"       (select v.safety_stock from fulfillment.stock_levels v where v.merchant_id = $1"
+	"           and v.location_id = s.location_id and v.item_id = n.item_id)"
+	"  from fulfillment.shipments s join fulfillment.shipment_lines n"
+	"    on n.merchant_id = s.merchant_id and n.shipment_id = s.shipment_id"
+	" where s.merchant_id = $1 and s.order_id = any ($2) and s.state not in ('cancelled', 'rejected')"
+	" group by n.item_id, s.location_id",
+	INT4OID, INT8ARRAYOID);
 
 static FfStatement learned_prices =
 	FF_STATEMENT("select item_id, location_id, price from fulfillment.stock_prices"
@@ -54,7 +66,7 @@ item_index(const FfSupply *supply, int64 item_id)
 	const int64 *found =
 		bsearch(&item_id, supply->items, supply->pool.nitems, sizeof(int64), compare_items);
 
-	return (int) (found - supply->items);
+	return found == NULL ? -1 : (int) (found - supply->items);
 }
 
 /* Every item once, by id. */
@@ -81,18 +93,19 @@ collect_items(FfSupply *supply, FfDemand *demands, int count)
 			demands[d].lines[i].stock = item_index(supply, demands[d].lines[i].item_id);
 }
 
-/* The cell of a row's item and location; -1 when the location is not active. */
+/* The cell of a row's item and location; -1: the location is not active, or nobody asks for it. */
 static int
 cell_of_row(const FfSupply *supply, const FfNetwork *network, const FfRows *rows, uint64 row)
 {
 	FfLocation *location = ff_network_location(network, ff_row_int8(rows, row, 2));
+	int item = item_index(supply, ff_row_int8(rows, row, 1));
 
-	return location == NULL ? -1
-							: ff_pool_cell(&supply->pool,
-										   item_index(supply, ff_row_int8(rows, row, 1)),
-										   (int) (location - network->locations));
+	if (location == NULL || item < 0)
+		return -1;
+	return ff_pool_cell(&supply->pool, item, (int) (location - network->locations));
 }
 
+/* Units more of each row's cell. */
 static void
 read_stock(FfSupply *supply, const FfNetwork *network, const FfRows *rows)
 {
@@ -103,7 +116,7 @@ read_stock(FfSupply *supply, const FfNetwork *network, const FfRows *rows)
 
 		if (cell < 0)
 			continue;
-		stock->free = ff_row_int4(rows, row, 3);
+		stock->free += ff_row_int4(rows, row, 3);
 		stock->safety = ff_row_null(rows, row, 4)
 							? network->locations[cell % supply->pool.nlocations].safety_stock
 							: ff_row_int4(rows, row, 4);
@@ -137,11 +150,9 @@ ff_supply_price_slots(FfPool *pool, const FfNetwork *network)
 			ff_pace_price(&network->locations[l].pace, network->clock) * FF_COST_UNIT);
 }
 
-static void
-set_slots(FfPool *pool, const FfNetwork *network)
+void
+ff_supply_count_slots(FfPool *pool, const FfNetwork *network)
 {
-	pool->slots = palloc(sizeof(int) * (network->nlocations + 1));
-	pool->slot_price = palloc(sizeof(FfCost) * (network->nlocations + 1));
 	for (int l = 0; l < network->nlocations; l++)
 	{
 		const FfLocation *location = &network->locations[l];
@@ -150,7 +161,6 @@ set_slots(FfPool *pool, const FfNetwork *network)
 							 ? FF_ANY_SLOTS
 							 : Max(location->daily_capacity - location->used, 0);
 	}
-	ff_supply_price_slots(pool, network);
 }
 
 FfSupply *
@@ -165,7 +175,10 @@ ff_supply_load(const FfNetwork *network, FfDemand *demands, int count)
 	pool->nlocations = network->nlocations;
 	pool->stock = palloc_extended(sizeof(FfStock) * ((Size) pool->nitems * pool->nlocations + 1),
 								  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	set_slots(pool, network);
+	pool->slots = palloc(sizeof(int) * (network->nlocations + 1));
+	pool->slot_price = palloc(sizeof(FfCost) * (network->nlocations + 1));
+	ff_supply_count_slots(pool, network);
+	ff_supply_price_slots(pool, network);
 	ff_column_init(&ids, INT8OID);
 	for (int i = 0; i < pool->nitems; i++)
 		ff_column_add(&ids, ff_int8(supply->items[i]));
@@ -179,4 +192,12 @@ ff_supply_load(const FfNetwork *network, FfDemand *demands, int count)
 		read_prices(supply, network, &rows);
 	}
 	return supply;
+}
+
+void
+ff_supply_give_back(FfSupply *supply, const FfNetwork *network, FfArgument order_ids)
+{
+	FfRows rows = ff_run(&units_of_orders, ff_int4(network->merchant_id), order_ids);
+
+	read_stock(supply, network, &rows);
 }
