@@ -240,6 +240,13 @@ SELECT fulfillment.take_inventory(:far, '[{"sku": "B", "on_hand": 2}, {"sku": "B
 SELECT fulfillment.end_inventory(:far, :'began', 60);
 SELECT sku, expected, reported FROM fulfillment.open_discrepancies WHERE merchant_id = 60 AND kind = 'snapshot' ORDER BY 1;
 
+-- What is named with an error is there, whatever its quantity is.
+SELECT clock_timestamp() AS began \gset
+SELECT fulfillment.take_inventory(:far, '[{"sku": "A", "on_hand": 26}, {"sku": "B", "on_hand": 2}, {"sku": "B", "on_hand": 3}]', clock_timestamp(), 60);
+SELECT fulfillment.take_inventory(:far, '[{"sku": "C", "on_hand": 5}]', clock_timestamp(), 60);
+SELECT fulfillment.end_inventory(:far, :'began', 60);
+SELECT sku, expected, reported FROM fulfillment.open_discrepancies WHERE merchant_id = 60 AND kind = 'snapshot' ORDER BY 1;
+
 -- Others' rows, and rights.
 CREATE ROLE inventory_reader;
 SELECT fulfillment.grant_access('inventory_reader', 'viewer');

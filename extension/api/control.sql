@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION fulfillment.sync_inventory(location text DEFAULT NULL
     AS 'MODULE_PATHNAME', 'fulfillment_sync_inventory'
     LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfillment, pg_temp;
 COMMENT ON FUNCTION fulfillment.sync_inventory(text, int) IS
-    'writes the calls that ask a location for its stock, or all; answers how many';
+    'writes the calls that ask a location, or the locations of a provider, for their stock, or all; answers how many';
 REVOKE ALL ON FUNCTION fulfillment.sync_inventory(text, int) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION fulfillment.push_inventory(channel text DEFAULT NULL, merchant_id int DEFAULT fulfillment.current_merchant()) RETURNS int

@@ -325,12 +325,14 @@ BEGIN
 	ON CONFLICT DO NOTHING;
 	UPDATE fulfillment.stock_levels v
 	   SET reported_on_hand = k.reported, reported_as_of = k.as_of, heard_at = now()
-	  FROM (SELECT t.item_id, CASE WHEN s.outcome = 'late' THEN t.reported_on_hand ELSE s.reported END AS reported,
-	               CASE WHEN s.outcome = 'late' THEN t.reported_as_of ELSE s.as_of END AS as_of
+	  FROM (SELECT t.item_id, CASE WHEN n.is_news THEN s.reported ELSE t.reported_on_hand END AS reported,
+	               CASE WHEN n.is_news THEN s.as_of ELSE t.reported_as_of END AS as_of
 	          FROM fulfillment.stock_levels t
 	          JOIN pg_temp.fulfillment_snapshot s ON s.item_id = t.item_id
-	         WHERE t.merchant_id = $3 AND t.location_id = $1 AND s.outcome <> 'error'
-	           AND (note_all OR s.outcome <> 'late' AND s.reported IS DISTINCT FROM s.shown)
+	         -- what is late or unusable was named all the same
+	         CROSS JOIN LATERAL (SELECT s.outcome NOT IN ('late', 'error') AS is_news) n
+	         WHERE t.merchant_id = $3 AND t.location_id = $1
+	           AND (note_all OR n.is_news AND s.reported IS DISTINCT FROM s.shown)
 	         ORDER BY t.item_id FOR UPDATE OF t) k
 	 WHERE v.merchant_id = $3 AND v.location_id = $1 AND v.item_id = k.item_id;
 END

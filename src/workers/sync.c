@@ -39,7 +39,7 @@ static FfStatement locations_to_ask = FF_STATEMENT(
 	" from fulfillment.locations l join fulfillment.providers p on p.merchant_id = $1"
 	"  and p.provider_id = l.provider_id"
 	" join fulfillment.connections k on k.merchant_id = $1 and k.connection_id = p.connection_id"
-	" where l.merchant_id = $1 and l.active and ($2 is null or l.code = $2)"
+	" where l.merchant_id = $1 and l.active and ($2 is null or $2 in (l.code, p.code))"
 	"  and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
 	"   and t.subject_kind = 'location' and t.subject_id = l.location_id and t.operation = $3"
 	"   and t.state <> 'parked')"

@@ -19,7 +19,7 @@ use Test::More;
 my ($ITEMS, $ROUNDS) = split / /, $ENV{INVENTORY_PUSH} // '1000 10';
 my $CHANGES = $ROUNDS * $ITEMS;
 my $json = JSON::PP->new->canonical;
-my $node = FulfillmentCluster->start_new('push', workers => 1);
+my $node = FulfillmentCluster->start_new('push', workers => 2);
 my $sim = FulfillmentSimulator->start(seed => 3);
 
 $sim->post('/woocommerce/goods', { simple => $ITEMS });

@@ -42,8 +42,9 @@ sub calls
 
 sub sync
 {
+	my ($whom) = @_;
 	my $before = calls();
-	is($node->value('SELECT fulfillment.sync_inventory()'), 1, 'the warehouse is asked');
+	is($node->value("SELECT fulfillment.sync_inventory($whom)"), 1, 'the warehouse is asked');
 	$node->comes_to("SELECT count(*) FROM fulfillment.tasks WHERE operation = 'get_inventory'", 0, 'and has answered');
 	return calls() - $before;
 }
@@ -56,7 +57,7 @@ sub differences
 
 subtest 'everything, page by page' => sub {
 	$sim->misbehave(peer => 'ongoing', action => 'status', status => 503, skip => 1, next => 1);
-	is(sync(), 5, 'three pages and an empty one, of which one had to be asked for again');
+	is(sync(q{}), 5, 'three pages and an empty one, of which one had to be asked for again');
 	is(differences(), 'A14 14>12, A26 26>0, A3 3>4', 'what differs is found, and what they lack');
 	is($node->value("SELECT sum(errors) FROM fulfillment.stock_snapshots"), 1, 'their unknown article is an error of its own row');
 	is($node->value("SELECT displayed, available FROM fulfillment.inventory WHERE sku = 'A14'"), '12|14', 'theirs is shown, ours is kept');
@@ -71,7 +72,7 @@ subtest 'what changed since' => sub {
 	$node->value(q{UPDATE fulfillment.locations SET inventory_cursor = to_jsonb(to_char(
 		(now() + interval '50 minutes') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))});
 	$sim->post('/ongoing/stock', { articles => [ { articleNumber => 'A14', numberOfItems => 14 }, { articleNumber => 'A7', add => 3 } ] });
-	is(sync(), 2, 'one page and an empty one');
+	is(sync(q{'HUB'}), 2, 'one page and an empty one');
 	is(differences(), 'A26 26>0, A3 3>4, A7 7>10', 'A14 agrees again, A7 does not; nothing else was touched');
 	is($node->value("SELECT resolution FROM fulfillment.discrepancies d JOIN fulfillment.items i USING (item_id) WHERE sku = 'A14'"),
 		'the two sides agree again', 'and that is written down');
@@ -80,7 +81,7 @@ subtest 'what changed since' => sub {
 subtest 'once a night everything again' => sub {
 	$node->value("UPDATE fulfillment.locations SET inventory_complete_at = now() - interval '21 hours'");
 	$sim->post('/ongoing/stock', { articles => [ { articleNumber => 'A26', numberOfItems => 26 } ] });
-	is(sync(), 4, 'all pages');
+	is(sync(q{'wms'}), 4, 'all pages');
 	is(differences(), 'A3 3>4, A7 7>10', 'A26 has turned up');
 	is($node->value("SELECT times_seen, equal_snapshots FROM fulfillment.discrepancies d JOIN fulfillment.items i USING (item_id) WHERE sku = 'A3'"),
 		'2|2', 'A3 differs as before: one row, seen twice');
