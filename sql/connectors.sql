@@ -18,8 +18,9 @@ UNION ALL
 SELECT name, 'cannot test its connection' FROM fulfillment.connectors
 WHERE NOT 'test_connection' = ANY (operations)
 UNION ALL
-SELECT name, 'has no base_url' FROM fulfillment.connectors
+SELECT name, 'has no base_url and no host' FROM fulfillment.connectors
 WHERE name <> 'sandbox' AND NOT settings @> '[{"name": "base_url", "type": "url"}]'
+  AND NOT settings @> '[{"name": "host", "type": "text"}]'
 UNION ALL
 SELECT name, 'type of a setting is unknown' FROM setting
 WHERE type NOT IN ('text', 'url', 'integer', 'number', 'boolean', 'object')

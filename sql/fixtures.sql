@@ -41,7 +41,8 @@ $$;
 
 CREATE FUNCTION pg_temp.same_body(expected text, got text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    IF expected IS NOT DISTINCT FROM got THEN
+    -- files end with a line break, which ends a part of a fixture as well
+    IF btrim(coalesce(expected, ''), E'\n') = btrim(coalesce(got, ''), E'\n') THEN
         RETURN true;
     END IF;
     RETURN expected::jsonb = got::jsonb;

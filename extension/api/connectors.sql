@@ -16,6 +16,12 @@ CREATE OR REPLACE FUNCTION fulfillment.connector_outcome(
 COMMENT ON FUNCTION fulfillment.connector_outcome(text, text, jsonb, int, jsonb, text) IS
     'what a connector understands from a reply to a call; operation receive translates the body of a webhook';
 
+CREATE OR REPLACE FUNCTION fulfillment.connector_can(connector text, operation text, config jsonb) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'fulfillment_connector_can'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION fulfillment.connector_can(text, text, jsonb) IS
+    'whether a connection of this connector can do an operation with these settings';
+
 CREATE OR REPLACE FUNCTION fulfillment.connector_list(
     OUT name text, OUT title text, OUT roles text[], OUT operations text[],
     OUT settings jsonb, OUT limits jsonb, OUT credentials text)

@@ -70,6 +70,13 @@ COMMENT ON FUNCTION fulfillment.sync_inventory(text, int) IS
     'writes the calls that ask a location, or the locations of a provider, for their stock, or all; answers how many';
 REVOKE ALL ON FUNCTION fulfillment.sync_inventory(text, int) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION fulfillment.fetch_files(connection text DEFAULT NULL, merchant_id int DEFAULT fulfillment.current_merchant()) RETURNS int
+    AS 'MODULE_PATHNAME', 'fulfillment_fetch_files'
+    LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.fetch_files(text, int) IS
+    'writes the calls that look for the files of a connection, or of all that bring files; answers how many';
+REVOKE ALL ON FUNCTION fulfillment.fetch_files(text, int) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION fulfillment.push_inventory(channel text DEFAULT NULL, merchant_id int DEFAULT fulfillment.current_merchant()) RETURNS int
     AS 'MODULE_PATHNAME', 'fulfillment_push_inventory'
     LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, fulfillment, pg_temp;

@@ -84,6 +84,7 @@ BEGIN
 	('shipment_status', 'submitted_at', 'When it was last handed to the provider'),
 	('shipment_status', 'accepted_at', 'When the provider accepted it'),
 	('shipment_status', 'late', 'It is expected after the promise'),
+	('shipment_status', 'confirmed', 'The provider itself said that it has it; false: it was only handed over, as a file to a partner that never reports back'),
 	('shipment_status', 'error_code', 'The provider''s code of its last refusal'),
 	('shipment_status', 'error_message', 'The provider''s words of its last refusal'),
 

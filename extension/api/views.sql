@@ -77,7 +77,8 @@ CREATE OR REPLACE VIEW fulfillment.shipment_status WITH (security_invoker = true
 	       s.provider_reference, s.planned_cost, s.cost, s.currency::text AS currency,
 	       s.created_at, s.submitted_at, s.accepted_at, s.shipped_at, s.delivered_at,
 	       s.estimated_delivery_at, s.estimated_delivery_at > o.promised_by AS late,
-	       s.attempt AS attempts, s.error_code, s.error_message
+	       s.attempt AS attempts, s.error_code, s.error_message,
+	       s.confirmed_at IS NOT NULL OR s.progress IS NOT NULL OR s.shipped_at IS NOT NULL AS confirmed
 	  FROM fulfillment.providers p
 	  JOIN fulfillment.shipments s ON s.merchant_id = p.merchant_id AND s.provider_id = p.provider_id
 	  JOIN fulfillment.orders o ON o.merchant_id = s.merchant_id AND o.order_id = s.order_id

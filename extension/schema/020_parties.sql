@@ -28,6 +28,7 @@ CREATE TABLE fulfillment.connections (
 	timeout_ms int CHECK (timeout_ms > 0),
 	events text[] NOT NULL DEFAULT '{}',
 	webhooks_refused bigint NOT NULL DEFAULT 0,
+	inbox_cursor jsonb,
 	attributes jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (merchant_id, connection_id),
@@ -40,6 +41,8 @@ COMMENT ON COLUMN fulfillment.connections.max_concurrency IS 'Calls at the same 
 COMMENT ON COLUMN fulfillment.connections.timeout_ms IS 'Milliseconds a call may take on the wire; NULL: the connector''s own limit';
 COMMENT ON COLUMN fulfillment.connections.events IS
 	'Messenger connections: the event types they hear, exact or as prefix (shipment.*); empty is all';
+COMMENT ON COLUMN fulfillment.connections.inbox_cursor IS
+	'What the last look for files remembers: their sizes, when one came, how many rows the last stock file had';
 COMMENT ON COLUMN fulfillment.connections.webhooks_refused IS 'Webhooks refused because their signature was wrong';
 
 CREATE TABLE fulfillment.secrets (

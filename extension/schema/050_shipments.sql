@@ -31,6 +31,7 @@ CREATE TABLE fulfillment.shipments (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	submitted_at timestamptz,
 	accepted_at timestamptz,
+	confirmed_at timestamptz,
 	shipped_at timestamptz,
 	delivered_at timestamptz,
 	ended_at timestamptz,
@@ -55,6 +56,8 @@ CREATE INDEX shipments_created ON fulfillment.shipments USING brin (created_at);
 COMMENT ON TABLE fulfillment.shipments IS 'Work for one provider from one location: a fulfillment order with its packages';
 COMMENT ON COLUMN fulfillment.shipments.reference IS 'Our reference at the provider, by which a lost answer is looked up';
 COMMENT ON COLUMN fulfillment.shipments.progress IS 'What the warehouse reported before shipping: picking, packed';
+COMMENT ON COLUMN fulfillment.shipments.confirmed_at IS
+	'When the provider itself said that it has it; NULL: it was handed over, as a file is, and nobody has confirmed it';
 COMMENT ON COLUMN fulfillment.shipments.stop IS 'Answer to the last hold or cancel that came after the shipment left the house';
 COMMENT ON COLUMN fulfillment.shipments.stop_at IS 'When that answer was given';
 COMMENT ON COLUMN fulfillment.shipments.stop_deadline IS 'When an unanswered request to stop or cancel is given up';

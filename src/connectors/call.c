@@ -141,6 +141,13 @@ ff_connector_supports(const FfConnector *connector, FfOperation operation)
 	return operation < FF_OPERATION_COUNT && connector->operations[operation].request != NULL;
 }
 
+bool
+ff_connector_able(const FfConnector *connector, FfOperation operation, const FfJson *config)
+{
+	return ff_connector_supports(connector, operation) &&
+		   (connector->able == NULL || connector->able(config, operation));
+}
+
 void
 ff_connector_request(const FfConnector *connector, FfOperation operation, const FfJson *document,
 					 FfMessage *message)

@@ -34,6 +34,10 @@ extern const char *ff_connector_event_id(const FfConnector *connector, const FfR
 /* call.now, or the transaction's time when the call has none. */
 extern TimestampTz ff_connector_now(const FfJson *document);
 
+/* Whether a connection with these settings can do it. */
+extern bool ff_connector_able(const FfConnector *connector, FfOperation operation,
+							  const FfJson *config);
+
 extern bool ff_connector_supports(const FfConnector *connector, FfOperation operation);
 
 #endif

@@ -126,6 +126,8 @@ typedef struct FfConnector
 	bool local;                 /* needs no network: the outcome is made from the call alone */
 	bool find_is_authoritative; /* "absent" from find_shipment proves that nothing was created … */
 	int find_grace_s;           /* … once this many seconds have passed since the call */
+	/* Whether a connection with these settings can do it, too; NULL: whatever the connector can. */
+	bool (*able)(const FfJson *config, FfOperation operation);
 	FfConnectorOperation operations[FF_OPERATION_COUNT];
 	FfReceive receive; /* translate NULL: takes no webhooks */
 } FfConnector;

@@ -233,6 +233,19 @@ fulfillment_connector_outcome(PG_FUNCTION_ARGS)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(ff_outcome_finish(&outcome)));
 }
 
+PG_FUNCTION_INFO_V1(fulfillment_connector_can);
+
+/* connector_can(connector, operation, config): false, too, for what does not exist. */
+Datum
+fulfillment_connector_can(PG_FUNCTION_ARGS)
+{
+	const FfConnector *connector = ff_connector_find(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	FfOperation operation = ff_operation_from_name(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	FfJson *config = ff_json_from_datum(PG_GETARG_DATUM(2));
+
+	PG_RETURN_BOOL(connector != NULL && ff_connector_able(connector, operation, config));
+}
+
 /* Words separated by a separator, as text[]. */
 static Datum
 words_datum(const char *words, const char *separator)

@@ -19,6 +19,7 @@ int ff_guc_call_timeout;
 int ff_guc_max_body;
 int ff_guc_max_concurrency;
 char *ff_guc_ca_file;
+char *ff_guc_file_directories;
 char *ff_guc_databases;
 int ff_guc_workers;
 char *ff_guc_worker_role;
@@ -213,6 +214,13 @@ static const StringRow string_rows[] = {
 	 GUC_SUPERUSER_ONLY,
 	 "Sets the file of certificate authorities that peers' certificates are checked against.",
 	 "An empty string means the system's own."},
+	{"fulfillment.file_directories",
+	 &ff_guc_file_directories,
+	 "",
+	 PGC_SIGHUP,
+	 GUC_SUPERUSER_ONLY,
+	 "Sets the directories of this machine in which connections may exchange files, separated by commas.",
+	 "Their subdirectories are included. An empty string allows none."},
 	{"fulfillment.key_file",
 	 &ff_guc_key_file,
 	 "fulfillment.key",

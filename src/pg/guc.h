@@ -17,6 +17,7 @@ extern int ff_guc_call_timeout;    /* ms */
 extern int ff_guc_max_body;        /* kB */
 extern int ff_guc_max_concurrency; /* transfers of one worker */
 extern char *ff_guc_ca_file;
+extern char *ff_guc_file_directories; /* comma-separated; "" none */
 
 /* the workers */
 extern char *ff_guc_databases;   /* comma-separated names */

@@ -21,11 +21,13 @@ static FfStatement store_references = FF_STATEMENT(
 	"       provider_reference = coalesce(u.reference, s.provider_reference),"
 	"       cost = coalesce(u.cost::numeric, s.cost), currency = coalesce(u.currency, s.currency),"
 	"       estimated_delivery_at = coalesce(u.estimate::timestamptz, s.estimated_delivery_at),"
+	"       confirmed_at = coalesce(s.confirmed_at, case when u.confirmed then now() end),"
 	"       error_code = null, error_message = null"
-	"  from unnest($2, $3, $4, $5, $6, $7)"
-	"    as u(shipment_id, said, reference, cost, currency, estimate)"
+	"  from unnest($2, $3, $4, $5, $6, $7, $8)"
+	"    as u(shipment_id, said, reference, cost, currency, estimate, confirmed)"
 	" where u.said and s.merchant_id = $1 and s.shipment_id = u.shipment_id",
-	INT4OID, INT8ARRAYOID, BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
+	INT4OID, INT8ARRAYOID, BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+	BOOLARRAYOID);
 
 /* The same document is stored once. */
 static FfStatement store_documents = FF_STATEMENT(
@@ -162,12 +164,25 @@ store_papers(FfShipment **shipments, const FfShipmentReport **reports, int count
 			   ff_column(&papers.sha256));
 }
 
+/* Some answers only say that it was handed over; whether the provider has it comes later. */
+static bool
+is_confirmed(const FfJson *said)
+{
+	static const char *const handed_over[] = {"submitted", "pending", "cancel_requested"};
+	const char *state = ff_json_text_or(said, "state", "");
+
+	for (int i = 0; i < (int) lengthof(handed_over); i++)
+		if (strcmp(state, handed_over[i]) == 0)
+			return false;
+	return said != NULL;
+}
+
 void
 ff_said_columns(FfColumn *columns, FfShipment **shipments, const FfShipmentReport **reports,
 				int count)
 {
 	static const Oid types[FF_SAID_COLUMNS] = {
-		INT8OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+		INT8OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID};
 
 	for (int i = 0; i < FF_SAID_COLUMNS; i++)
 		ff_column_init(&columns[i], types[i]);
@@ -184,6 +199,7 @@ ff_said_columns(FfColumn *columns, FfShipment **shipments, const FfShipmentRepor
 		ff_column_add(&columns[3], ff_text(ff_json_number(said, "cost.amount")));
 		ff_column_add(&columns[4], ff_text(currency));
 		ff_column_add(&columns[5], ff_text(ff_json_text_or(said, "estimated_delivery_at", NULL)));
+		ff_column_add(&columns[6], ff_bool(is_confirmed(said)));
 		if (shipments[i]->provider_reference == NULL)
 			shipments[i]->provider_reference = ff_json_text(said, "provider_reference");
 	}
@@ -221,7 +237,8 @@ ff_store_acceptance(void *subject, const void *payload)
 			   ff_column(&columns[2]),
 			   ff_column(&columns[3]),
 			   ff_column(&columns[4]),
-			   ff_column(&columns[5]));
+			   ff_column(&columns[5]),
+			   ff_column(&columns[6]));
 	ff_store_contents(&shipment, &report, 1);
 }
 

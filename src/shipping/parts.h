@@ -55,8 +55,8 @@ extern const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT];
 /* acceptance.c: what a provider says when it takes a shipment */
 extern void ff_store_acceptance(void *shipment, const void *report);
 /* What a provider said of shipments, as columns: id, whether it said anything, reference, cost,
- * currency, estimated delivery. */
-#define FF_SAID_COLUMNS 6
+ * currency, estimated delivery, whether that means that it has it. */
+#define FF_SAID_COLUMNS 7
 extern void ff_said_columns(FfColumn *columns, FfShipment **shipments,
 							const FfShipmentReport **reports, int count);
 /* The rest of what it said: packages and documents. */

@@ -87,6 +87,8 @@ reported_lines(FfShipment *shipment, const FfJson *said, int *count, int32 *ship
 	FfJson *shorts = ff_json_get(said, "short");
 	int size = ff_json_count(lines) + ff_json_count(shorts);
 	FfShipmentLine *result = palloc0(sizeof(FfShipmentLine) * Max(size, 1));
+	/* files tell each parcel alone, everybody else how much it is by now */
+	bool added = strcmp(ff_json_text_or(said, "quantities", ""), "added") == 0;
 	FfRows siblings = {0};
 
 	*count = *shipped = *missing = 0;
@@ -110,9 +112,10 @@ reported_lines(FfShipment *shipment, const FfJson *said, int *count, int32 *ship
 		line->line = line_of(entry);
 		line->shipped = is_short ? 0 : units_of(entry, "shipped");
 		line->short_quantity = units_of(entry, is_short ? "quantity" : "short");
-		line->shipped = Max(line->shipped - sibling_units(&siblings, line->line, 2) -
-								(ours ? ours->shipped + ours->over_shipped : 0),
-							0);
+		if (!added)
+			line->shipped = Max(line->shipped - sibling_units(&siblings, line->line, 2) -
+									(ours ? ours->shipped + ours->over_shipped : 0),
+								0);
 		line->short_quantity = Max(line->short_quantity - sibling_units(&siblings, line->line, 3) -
 									   (ours ? ours->short_quantity : 0),
 								   0);

@@ -33,13 +33,14 @@ static FfStatement save_states = FF_STATEMENT(
 	"  provider_reference = coalesce(u.reference, s.provider_reference),"
 	"  cost = coalesce(u.cost::numeric, s.cost), currency = coalesce(u.currency, s.currency),"
 	"  estimated_delivery_at = coalesce(u.estimate::timestamptz, s.estimated_delivery_at),"
+	"  confirmed_at = coalesce(s.confirmed_at, case when u.confirmed then $5 end),"
 	"  error_code = case when u.said then null else s.error_code end,"
 	"  error_message = case when u.said then null else s.error_message end"
-	" from unnest($2, $8, $9, $10, $11, $12)"
-	"   as u(shipment_id, said, reference, cost, currency, estimate)"
+	" from unnest($2, $8, $9, $10, $11, $12, $13)"
+	"   as u(shipment_id, said, reference, cost, currency, estimate, confirmed)"
 	" where s.merchant_id = $1 and s.shipment_id = u.shipment_id",
 	INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT4OID, BOOLARRAYOID,
-	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
+	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID);
 
 TimestampTz
 ff_report_time(const FfShipmentReport *report)
@@ -110,7 +111,8 @@ ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to, int att
 		   ff_column(&said[2]),
 		   ff_column(&said[3]),
 		   ff_column(&said[4]),
-		   ff_column(&said[5]));
+		   ff_column(&said[5]),
+		   ff_column(&said[6]));
 	for (int i = 0; i < count; i++)
 	{
 		shipments[i]->state = to;

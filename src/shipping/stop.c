@@ -22,8 +22,8 @@ static FfStatement set_stop =
 
 static FfStatement connector_can =
 	FF_STATEMENT("select 1 from fulfillment.connections c"
-				 "  join fulfillment.connectors k on k.name = c.connector"
-				 " where c.merchant_id = $1 and c.connection_id = $2 and $3 = any (k.operations)",
+				 " where c.merchant_id = $1 and c.connection_id = $2"
+				 "  and fulfillment.connector_can(c.connector, $3, c.config)",
 				 INT4OID, INT8OID, TEXTOID);
 
 bool

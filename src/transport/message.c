@@ -120,6 +120,15 @@ ff_percent_encode(StringInfo target, const char *text)
 }
 
 const char *
+ff_message_find_header(const FfMessage *message, const char *name)
+{
+	for (int i = 0; i < message->header_count; i++)
+		if (pg_strcasecmp(message->headers[i].name, name) == 0)
+			return message->headers[i].value;
+	return NULL;
+}
+
+const char *
 ff_reply_header(const FfReply *reply, const char *name)
 {
 	for (int i = 0; i < reply->header_count; i++)

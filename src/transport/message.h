@@ -31,6 +31,7 @@ typedef struct FfMessage
 	int header_count;
 	const char *body; /* NULL when there is none */
 	size_t body_length;
+	int max_answer;            /* bytes an answer may have; 0: fulfillment.max_body */
 	bool plain_allowed;        /* the connection's settings allow a scheme without encryption */
 	int query_parts;           /* parameters written behind the url so far */
 	const struct FfAuth *auth; /* NULL: as its connector authenticates */
@@ -60,6 +61,9 @@ extern void ff_message_body(FfMessage *message, const char *content_type, const 
 							size_t length);
 /* Percent-encodes everything but the unreserved characters of RFC 3986. */
 extern void ff_percent_encode(StringInfo target, const char *text);
+
+/* Value of a message's header, case-insensitively; NULL when absent. */
+extern const char *ff_message_find_header(const FfMessage *message, const char *name);
 
 /* Value of a reply's header, case-insensitively; NULL when absent. */
 extern const char *ff_reply_header(const FfReply *reply, const char *name);

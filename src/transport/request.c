@@ -18,6 +18,21 @@ fail(char *error, const char *problem)
 	return false;
 }
 
+/* The URL as curl takes it, which has no name for some of our schemes. */
+static bool
+rename_scheme(FfRequest *request, CURLU *parts, char *error)
+{
+	char *url = NULL;
+
+	if (curl_url_set(parts, CURLUPART_SCHEME, request->scheme->curl_name, 0) != CURLUE_OK ||
+		curl_url_get(parts, CURLUPART_URL, &url, 0) != CURLUE_OK)
+		return fail(error, "the URL is not valid");
+	free(request->url);
+	request->url = strdup(url);
+	curl_free(url);
+	return request->url != NULL || fail(error, "out of memory");
+}
+
 bool
 ff_request_begin(FfRequest *request, const char *method, const char *url, const char *schemes,
 				 bool plain_allowed, char *error)
@@ -36,6 +51,8 @@ ff_request_begin(FfRequest *request, const char *method, const char *url, const 
 	else
 		done = ff_url_check(
 			parts, schemes, plain_allowed, &request->scheme, request->host, &request->port, error);
+	if (done && strcmp(request->scheme->name, request->scheme->curl_name) != 0)
+		done = rename_scheme(request, parts, error);
 	curl_url_cleanup(parts);
 	return done;
 }
@@ -164,9 +181,26 @@ ff_request_from_message(FfRequest *request, const FfMessage *message, const char
 	return add_body(request, message, content_type, secrets, error);
 }
 
+bool
+ff_request_login(FfRequest *request, const char *user, const char *password, char *error)
+{
+	request->user = strdup(user);
+	request->password = strdup(password);
+	if (request->user == NULL || request->password == NULL)
+		return fail(error, "out of memory");
+	if (has_control(user) || has_control(password))
+		return fail(error, "user or password holds a character that is not allowed");
+	return true;
+}
+
 void
 ff_request_wipe(FfRequest *request)
 {
+	ff_wipe_text(request->user);
+	ff_wipe_text(request->password);
+	free(request->user);
+	free(request->password);
+	curl_slist_free_all(request->commands);
 	for (struct curl_slist *line = request->headers; line; line = line->next)
 		ff_wipe_text(line->data);
 	curl_slist_free_all(request->headers);

@@ -29,6 +29,9 @@ typedef struct FfRequest
 	const char *body; /* the message's, or own_body */
 	size_t body_length;
 	char *own_body;
+	char *user; /* where they are no header: files */
+	char *password;
+	struct curl_slist *commands; /* files: what the server does beside the transfer */
 } FfRequest;
 
 /* Zeroes a request, then sets method and URL; refuses schemes (url.h) and forms of URL that are not
@@ -45,6 +48,10 @@ extern bool ff_request_header(FfRequest *request, const char *name, const char *
 
 /* Sets a body of the request's own, copied from text. */
 extern bool ff_request_body(FfRequest *request, const char *text, size_t length, char *error);
+
+/* Sets the user and password of a login that is no header. */
+extern bool ff_request_login(FfRequest *request, const char *user, const char *password,
+							 char *error);
 
 /* Overwrites and frees everything; harmless on a zeroed request. */
 extern void ff_request_wipe(FfRequest *request);

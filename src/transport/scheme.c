@@ -71,13 +71,20 @@ static bool
 apply_basic(const Task *task)
 {
 	const FfAuth *auth = task->transfer->auth;
-	const char *user = ff_scheme_secret(task->transfer, auth->user, task->error);
+	const char *user;
 	const char *password;
 
+	if (task->request->scheme->protocol == FF_PROTOCOL_DIRECTORY)
+		return true; /* nobody asks */
+	user = ff_scheme_secret(task->transfer, auth->user, task->error);
 	if (user == NULL)
 		return false;
 	password = ff_scheme_secret(task->transfer, auth->password, task->error);
-	return password != NULL && ff_scheme_basic(task->request, user, password, task->error);
+	if (password == NULL)
+		return false;
+	if (task->request->scheme->protocol != FF_PROTOCOL_HTTP)
+		return ff_request_login(task->request, user, password, task->error);
+	return ff_scheme_basic(task->request, user, password, task->error);
 }
 
 static bool
@@ -112,21 +119,10 @@ apply_token(const Task *task)
 	return add_joined(task, "Authorization", "Bearer ", task->token);
 }
 
-static const char *
-message_header(const FfMessage *message, const char *name)
-{
-	for (int i = 0; i < message->header_count; i++)
-	{
-		if (pg_strcasecmp(message->headers[i].name, name) == 0)
-			return message->headers[i].value;
-	}
-	return NULL;
-}
-
 static bool
 apply_standard_webhooks(const Task *task)
 {
-	const char *id = message_header(&task->transfer->message, "webhook-id");
+	const char *id = ff_message_find_header(&task->transfer->message, "webhook-id");
 	const char *secret =
 		ff_scheme_secret(task->transfer, task->transfer->auth->password, task->error);
 	StringInfoData signature;

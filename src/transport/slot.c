@@ -60,12 +60,18 @@ take_header(char *data, size_t size, size_t count, void *argument)
 	return capped_append(slot, &slot->head, data, length) ? length : 0;
 }
 
+bool
+ff_slot_receive(FfSlot *slot, const char *data, size_t length)
+{
+	return capped_append(slot, &slot->body, data, length);
+}
+
 static size_t
 take_body(char *data, size_t size, size_t count, void *argument)
 {
 	FfSlot *slot = argument;
 
-	return capped_append(slot, &slot->body, data, size * count) ? size * count : 0;
+	return ff_slot_receive(slot, data, size * count) ? size * count : 0;
 }
 
 /* Opens a socket to a resolved address, if the address may be talked to. */
@@ -230,13 +236,17 @@ set_request(FfSlot *slot)
 	if (strcmp(request->method, "HEAD") == 0 &&
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) != CURLE_OK)
 		return false;
-	/* url.c judged the scheme; curl holds the same line once more */
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->scheme->curl_name) == CURLE_OK &&
-		   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
+	return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK &&
 		   curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
 		   without_header(request, "Expect", "Expect:") &&
 		   without_header(request, "Content-Type", "Content-Type:") &&
 		   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers) == CURLE_OK;
+}
+
+static bool
+is_http(const FfSlot *slot)
+{
+	return slot->request.scheme->protocol == FF_PROTOCOL_HTTP;
 }
 
 static bool
@@ -245,11 +255,17 @@ set_limits(FfSlot *slot)
 	const FfLimits *limits = &slot->limits;
 	CURL *easy = slot->easy;
 
+	/*
+	 * The data connections of FTP are measured by the clock of the first one, and would be too late
+	 * after a slow login; the limit of the whole exchange holds.
+	 */
+	long connect_ms =
+		slot->request.scheme->protocol == FF_PROTOCOL_FTP ? 0 : limits->connect_timeout_ms;
+
 	slot->head.limit = limits->max_header_bytes;
 	slot->body.limit = limits->max_body_bytes;
 	return curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) limits->timeout_ms) == CURLE_OK &&
-		   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long) limits->connect_timeout_ms) ==
-			   CURLE_OK &&
+		   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) == CURLE_OK &&
 		   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) limits->max_body_bytes) ==
 			   CURLE_OK;
 }
@@ -262,7 +278,11 @@ ff_slot_arm(FfSlot *slot)
 	if (slot->easy != NULL)
 	{
 		curl_easy_reset(slot->easy);
-		if (set_fixed(slot->easy) && set_callbacks(slot) && set_request(slot) && set_limits(slot))
+		/* url.c judged the scheme; curl holds the same line once more */
+		if (set_fixed(slot->easy) && set_callbacks(slot) &&
+			curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, slot->request.scheme->curl_name) ==
+				CURLE_OK &&
+			(is_http(slot) ? set_request(slot) : ff_files_arm(slot)) && set_limits(slot))
 			return true;
 	}
 	strlcpy(slot->transfer->error, "out of memory", FF_WIRE_ERROR_SIZE);

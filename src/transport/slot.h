@@ -59,6 +59,8 @@ typedef struct FfSlot
 	bool oversized;
 	bool out_of_memory;
 	int socket_error; /* errno of socket() */
+	int status;       /* of an answer that is not HTTP; 0: none */
+	size_t uploaded;  /* bytes of the body that curl has taken */
 	char address[46];
 	FfCapped head; /* header lines as they came */
 	FfCapped body;
@@ -67,6 +69,18 @@ typedef struct FfSlot
 
 /* Sets up the exchange for slot->request; false with transfer->error when curl refuses. */
 extern bool ff_slot_arm(FfSlot *slot);
+
+/* Appends to the answer's body; false at its limit or when memory is short. */
+extern bool ff_slot_receive(FfSlot *slot, const char *data, size_t length);
+
+/* files.c: what goes over FTP or SSH instead of HTTP */
+
+extern bool ff_files_arm(FfSlot *slot);
+/* The code of FTP that an exchange ended with; 0 when the peer did not answer. */
+extern int ff_files_status(const FfSlot *slot, CURLcode code);
+
+/* directory.c: the same in a directory of this machine, at once; judges the transfer, too. */
+extern void ff_directory_carry(FfSlot *slot);
 
 /* slot_result.c */
 

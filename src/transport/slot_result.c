@@ -30,6 +30,7 @@ static const struct
 	{CURLE_COULDNT_RESOLVE_HOST, "could not resolve the name of %s"},
 	{CURLE_COULDNT_CONNECT, "could not connect to %s"},
 	{CURLE_PEER_FAILED_VERIFICATION, "could not verify the certificate of %s"},
+	{CURLE_LOGIN_DENIED, "%s refused the login"},
 	{CURLE_SSL_CACERT_BADFILE, "could not read the file of certificate authorities for %s"},
 	{CURLE_SSL_CONNECT_ERROR, "could not agree on TLS with %s"},
 	{CURLE_PARTIAL_FILE, "the answer of %s broke off"},
@@ -67,7 +68,9 @@ tell_code(const FfSlot *slot, CURLcode code, const char *peer, char *error)
 			snprintf(error, FF_WIRE_ERROR_SIZE, sentences[i].sentence, peer);
 	}
 	length = strlen(error);
-	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+	if (slot->request.scheme->protocol == FF_PROTOCOL_SSH && code == CURLE_PEER_FAILED_VERIFICATION)
+		snprintf(error, FF_WIRE_ERROR_SIZE, "the host key of %s is not the one that was set", peer);
+	else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
 		snprintf(error + length,
 				 FF_WIRE_ERROR_SIZE - length,
 				 " (%.120s; fulfillment.ca_file is %s)",
@@ -124,7 +127,7 @@ tell(const FfSlot *slot, CURLcode code, char *error)
 static FfFate
 fate_of(const FfSlot *slot, CURLcode code)
 {
-	if (code == CURLE_OK)
+	if (code == CURLE_OK || slot->status != 0)
 		return FF_FATE_ANSWERED;
 	if (!slot->sent)
 		return FF_FATE_NOT_SENT;
@@ -144,14 +147,25 @@ milliseconds(CURL *easy, CURLINFO clock)
 	return (int) ((microseconds + 999) / 1000);
 }
 
+/* The server does not take us, or is not the one it should be: nothing that time would mend. */
+static bool
+is_stranger(const FfSlot *slot, CURLcode code)
+{
+	return slot->request.scheme->protocol != FF_PROTOCOL_HTTP &&
+		   (code == CURLE_LOGIN_DENIED || code == CURLE_PEER_FAILED_VERIFICATION);
+}
+
 void
 ff_slot_judge(FfSlot *slot, CURLcode code)
 {
 	FfTransfer *transfer = slot->transfer;
 
+	if (slot->request.scheme->protocol != FF_PROTOCOL_HTTP)
+		slot->status = ff_files_status(slot, code);
 	transfer->fate = fate_of(slot, code);
+	transfer->unauthorized = transfer->fate == FF_FATE_NOT_SENT && is_stranger(slot, code);
 	transfer->error[0] = '\0';
-	if (code != CURLE_OK)
+	if (transfer->fate != FF_FATE_ANSWERED)
 		tell(slot, code, transfer->error);
 	strlcpy(transfer->peer_address, slot->address, sizeof(transfer->peer_address));
 	transfer->timings.dns = milliseconds(slot->easy, CURLINFO_NAMELOOKUP_TIME_T);
@@ -226,10 +240,13 @@ ff_slot_reply(const FfSlot *slot, FfReply *reply)
 
 	memset(reply, 0, sizeof(FfReply));
 	reply->body = "";
-	if (slot->easy == NULL || !slot->sent)
+	if (!slot->sent)
 		return true;
-	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (slot->head.length > 0 && !read_headers(&slot->head, reply))
+	if (slot->status != 0)
+		status = slot->status;
+	else
+		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (slot->status == 0 && slot->head.length > 0 && !read_headers(&slot->head, reply))
 		return false;
 	if (slot->body.length > 0)
 	{
@@ -274,6 +291,8 @@ ff_slot_clear(FfSlot *slot)
 	slot->oversized = false;
 	slot->out_of_memory = false;
 	slot->socket_error = 0;
+	slot->status = 0;
+	slot->uploaded = 0;
 	slot->address[0] = '\0';
 	slot->curl_error[0] = '\0';
 }

@@ -86,7 +86,12 @@ launch(FfWire *wire, FfSlot *slot, FfSlotState state)
 		move(slot, &wire->waiting, FF_SLOT_AWAITS_HOST);
 		return;
 	}
-	if (!ff_slot_arm(slot))
+	if (slot->request.scheme->protocol == FF_PROTOCOL_DIRECTORY)
+	{
+		ff_directory_carry(slot);
+		ff_step_settle(wire, slot);
+	}
+	else if (!ff_slot_arm(slot))
 		give_up(wire, slot);
 	else if (curl_multi_add_handle(wire->multi, slot->easy) != CURLM_OK)
 	{
@@ -106,8 +111,10 @@ set_limits(FfSlot *slot)
 	limits->timeout_ms = wanted->timeout_ms > 0 ? wanted->timeout_ms : ff_guc_call_timeout;
 	limits->connect_timeout_ms =
 		wanted->connect_timeout_ms > 0 ? wanted->connect_timeout_ms : ff_guc_connect_timeout;
-	limits->max_body_bytes =
-		wanted->max_body_bytes > 0 ? wanted->max_body_bytes : ff_guc_max_body * 1024;
+	limits->max_body_bytes = wanted->max_body_bytes > 0 ? wanted->max_body_bytes
+							 : slot->transfer->message.max_answer > 0
+								 ? slot->transfer->message.max_answer
+								 : ff_guc_max_body * 1024;
 	limits->max_header_bytes =
 		wanted->max_header_bytes > 0 ? wanted->max_header_bytes : DEFAULT_HEADER_BYTES;
 }

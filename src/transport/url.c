@@ -15,6 +15,11 @@
 static const FfUrlScheme url_schemes[] = {
 	{"https", "https", FF_PROTOCOL_HTTP, 443, false, false},
 	{"http", "http", FF_PROTOCOL_HTTP, 80, true, false},
+	{"ftp", "ftp", FF_PROTOCOL_FTP, 21, true, false},
+	{"ftpes", "ftp", FF_PROTOCOL_FTP, 21, false, true},
+	{"ftps", "ftps", FF_PROTOCOL_FTP, 990, false, false},
+	{"sftp", "sftp", FF_PROTOCOL_SSH, 22, false, false},
+	{"file", "file", FF_PROTOCOL_DIRECTORY, 0, false, false},
 };
 
 static bool
@@ -78,15 +83,16 @@ ff_url_check(CURLU *parts, const char *schemes, bool plain_allowed, const FfUrlS
 	bool done = false;
 
 	if (curl_url_get(parts, CURLUPART_SCHEME, &name, 0) != CURLUE_OK ||
-		curl_url_get(parts, CURLUPART_HOST, &peer, 0) != CURLUE_OK || *peer == '\0')
+		((curl_url_get(parts, CURLUPART_HOST, &peer, 0) != CURLUE_OK || *peer == '\0') &&
+		 strcmp(name, "file") != 0))
 		fail(error, "the URL is not valid");
-	else if (strlen(peer) >= FF_HOST_SIZE)
+	else if (peer != NULL && strlen(peer) >= FF_HOST_SIZE)
 		fail(error, "the host name of the URL is too long");
 	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK)
 		fail(error, "a URL with a user name is refused; set secrets instead");
 	else if (check_scheme(name, schemes, plain_allowed, scheme, error))
 	{
-		strlcpy(host, peer, FF_HOST_SIZE);
+		strlcpy(host, peer ? peer : "", FF_HOST_SIZE);
 		*port = (*scheme)->port;
 		if (curl_url_get(parts, CURLUPART_PORT, &number, 0) == CURLUE_OK)
 			*port = atoi(number);

@@ -3,6 +3,11 @@
  *
  * The schemes of URLs that the wire knows: what curl calls them, and how safe
  * they are.  Which of them a call may use is its connector's to declare.
+ *
+ * Behind the schemes of files (ftp, ftps, ftpes, sftp, file) the methods of a
+ * message are LIST (a directory), GET, PUT, DELETE and MOVE, which takes the
+ * new URL from the header Destination.  Their answers carry the codes of FTP,
+ * whatever is spoken: 2xx done, 450 to 452 later, 550 not there, 553 refused.
  */
 #ifndef FF_TRANSPORT_URL_H
 #define FF_TRANSPORT_URL_H
@@ -14,7 +19,10 @@
 /* What is spoken behind a scheme. */
 typedef enum FfProtocol
 {
-	FF_PROTOCOL_HTTP
+	FF_PROTOCOL_HTTP,
+	FF_PROTOCOL_FTP,
+	FF_PROTOCOL_SSH,
+	FF_PROTOCOL_DIRECTORY /* of this machine; curl has no part in it */
 } FfProtocol;
 
 typedef struct FfUrlScheme

@@ -37,6 +37,8 @@ extern FfJson **ff_load_return_pushes(FfErrand **errands, int count);
 extern FfJson **ff_load_inventory_wishes(FfErrand **errands, int count);
 extern FfJson **ff_load_levels(FfErrand **errands, int count);
 extern FfJson **ff_load_items(FfErrand **errands, int count);
+/* apply_files.c */
+extern FfJson **ff_load_files(FfErrand **errands, int count);
 /* documents.c: nothing but the payload */
 extern FfJson **ff_load_payloads(FfErrand **errands, int count);
 

@@ -122,6 +122,13 @@ sync_inventory(int32 merchant_id)
 }
 
 static void
+fetch_files(int32 merchant_id)
+{
+	ff_sync_files(merchant_id, NULL);
+	ff_chase_confirmations(merchant_id);
+}
+
+static void
 push_inventory(int32 merchant_id)
 {
 	ff_push_inventory(merchant_id, NULL);
@@ -155,6 +162,7 @@ static const Job jobs[] = {
 	{"fetch_orders", "2 minutes", "*/2 * * * *", fetch_orders},
 	{"poll_tracking", "1 minute", "* * * * *", poll_tracking, &next_poll},
 	{"sync_inventory", "15 minutes", "*/15 * * * *", sync_inventory},
+	{"fetch_files", "5 minutes", "*/5 * * * *", fetch_files},
 	{"push_inventory", "1 minute", "* * * * *", push_inventory},
 	{"expire", "1 minute", "* * * * *", expire, &next_expiry},
 	{"learn_prices", "1 day", "23 2 * * *", learn_prices},

@@ -69,6 +69,38 @@ static FfStatement shipments_to_ask = FF_STATEMENT(
 	"   and t.operation = 'get_shipment' and t.state <> 'parked')",
 	INT4OID, TIMESTAMPTZOID);
 
+/* Connections that bring files, also (by $3) those of the provider that runs a location. */
+static FfStatement connections_to_ask = FF_STATEMENT(
+	"select c.connection_id, c.connection_id, c.connector, 0::bigint, null::text"
+	" from fulfillment.connections c"
+	" where c.merchant_id = $1 and ($2 is null or c.code = $2)"
+	"  and fulfillment.connector_can(c.connector, $4, c.config)"
+	"  and exists (select 1 from fulfillment.providers p where p.merchant_id = $1"
+	"   and p.connection_id = c.connection_id and p.active and ($3 is null or exists ("
+	"    select 1 from fulfillment.locations l where l.merchant_id = $1"
+	"     and l.provider_id = p.provider_id and l.code = $3)))"
+	"  and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
+	"   and t.subject_kind = 'connection' and t.subject_id = c.connection_id and t.operation = $4"
+	"   and t.state <> 'parked')"
+	" order by c.connection_id",
+	INT4OID, TEXTOID, TEXTOID, TEXTOID);
+
+/* What was handed over longer ago than its confirmation may take, where one is to come. */
+static FfStatement unconfirmed = FF_STATEMENT(
+	"select s.shipment_id, s.order_id, s.reference, p.code,"
+	"  extract(epoch from $2 - s.accepted_at)::bigint / 60"
+	" from fulfillment.connections c"
+	" join fulfillment.providers p on p.merchant_id = $1 and p.connection_id = c.connection_id"
+	" join fulfillment.shipments s on s.merchant_id = $1 and s.provider_id = p.provider_id"
+	"  and s.state = 'accepted' and s.confirmed_at is null and s.progress is null"
+	" where c.merchant_id = $1 and c.config ->> 'ack' in ('file', 'deletion')"
+	"  and s.accepted_at < $2 - make_interval(mins => coalesce(case when c.config ->> 'ack' = 'deletion'"
+	"   then c.config ->> 'pickup_alert_minutes' end, c.config ->> 'ack_within_minutes', '240')::int)"
+	"  and not exists (select 1 from fulfillment.attention a where a.merchant_id = $1"
+	"   and a.kind = 'not_confirmed' and a.shipment_id = s.shipment_id)"
+	" order by s.shipment_id limit 200",
+	INT4OID, TIMESTAMPTZOID);
+
 /* What each listing should show, by the stock of now. */
 static FfStatement look_at_stock = FF_BULK_STATEMENT(
 	"update fulfillment.listings g set wanted = q.quantity from ("
@@ -101,7 +133,10 @@ add_tasks(int32 merchant_id, const FfRows *rows, FfOperation operation, const ch
 		const FfConnector *connector = ff_connector_find(ff_row_text(rows, i, 3));
 		FfTask *task = &tasks[count];
 
+		/* who brings files is asked for all of them at once, not for each subject */
 		if (connector == NULL || !ff_connector_supports(connector, operation) ||
+			(operation != FF_OP_FETCH_FILES &&
+			 ff_connector_supports(connector, FF_OP_FETCH_FILES)) ||
 			(wanted != NULL && !wanted(merchant_id, ff_row_int8(rows, i, 1))))
 			continue;
 		task->merchant_id = merchant_id;
@@ -132,12 +167,51 @@ ff_sync_orders(int32 merchant_id, const char *channel)
 	return add_tasks(merchant_id, &rows, FF_OP_FETCH_ORDERS, "channel", NULL);
 }
 
+static int
+sync_files(int32 merchant_id, const char *connection, const char *location)
+{
+	FfRows rows = ff_run(&connections_to_ask,
+						 ff_int4(merchant_id),
+						 ff_text(connection),
+						 ff_text(location),
+						 ff_text(ff_operation_name(FF_OP_FETCH_FILES)));
+
+	return add_tasks(merchant_id, &rows, FF_OP_FETCH_FILES, "connection", NULL);
+}
+
 int
 ff_sync_inventory(int32 merchant_id, const char *location)
 {
 	FfRows rows = find(&locations_to_ask, merchant_id, location, FF_OP_GET_INVENTORY);
 
-	return add_tasks(merchant_id, &rows, FF_OP_GET_INVENTORY, "location", NULL);
+	return add_tasks(merchant_id, &rows, FF_OP_GET_INVENTORY, "location", NULL) +
+		   sync_files(merchant_id, NULL, location);
+}
+
+int
+ff_sync_files(int32 merchant_id, const char *connection)
+{
+	return sync_files(merchant_id, connection, NULL);
+}
+
+void
+ff_chase_confirmations(int32 merchant_id)
+{
+	FfRows rows =
+		ff_run(&unconfirmed, ff_int4(merchant_id), ff_time(GetCurrentTransactionStartTimestamp()));
+
+	for (uint64 i = 0; i < rows.count; i++)
+		ff_attention_open(merchant_id,
+						  "not_confirmed",
+						  ff_row_int8(&rows, i, 2),
+						  ff_row_int8(&rows, i, 1),
+						  0,
+						  psprintf("%s has not confirmed shipment %s for " INT64_FORMAT " minutes",
+								   ff_row_text(&rows, i, 4),
+								   ff_row_text(&rows, i, 3),
+								   ff_row_int8(&rows, i, 5)),
+						  "Ask the provider whether it has the file, then report with "
+						  "fulfillment.report_progress.");
 }
 
 static bool
@@ -204,6 +278,14 @@ Datum
 fulfillment_push_inventory(PG_FUNCTION_ARGS)
 {
 	return sync_by_code(fcinfo, ff_push_inventory);
+}
+
+PG_FUNCTION_INFO_V1(fulfillment_fetch_files);
+
+Datum
+fulfillment_fetch_files(PG_FUNCTION_ARGS)
+{
+	return sync_by_code(fcinfo, ff_sync_files);
 }
 
 PG_FUNCTION_INFO_V1(fulfillment_poll_tracking);

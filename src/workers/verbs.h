@@ -107,6 +107,10 @@ extern void ff_apply_return_push_refused(FfSettling *settling);
 extern void ff_apply_orders_page(FfSettling *settling);
 extern void ff_apply_orders(FfSettling *settling);
 
+/* apply_files.c */
+extern void ff_apply_files_page(FfSettling *settling);
+extern void ff_apply_files(FfSettling *settling);
+
 /* apply_stock.c */
 extern void ff_apply_inventory(FfSettling *settling);
 extern void ff_apply_inventory_page(FfSettling *settling);

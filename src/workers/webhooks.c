@@ -24,6 +24,7 @@
 #include "workers/endpoint.h"
 #include "workers/sync.h"
 #include "workers/turn.h"
+#include "workers/webhook.h"
 #include "workers/webhooks.h"
 
 #define GROUP_SIZE 50
@@ -35,7 +36,7 @@ static FfStatement merchants_with_webhooks =
 				 INT4OID);
 
 static FfStatement claim_webhooks = FF_STATEMENT(
-	"select inbox_id, connection_id, headers, body, attempts from fulfillment.inbox"
+	"select inbox_id, connection_id, headers, body, attempts, received_at from fulfillment.inbox"
 	" where merchant_id = $1 and state = 'new' and due_at <= $2 order by inbox_id limit $3"
 	" for update skip locked",
 	INT4OID, TIMESTAMPTZOID, INT4OID);
@@ -45,14 +46,6 @@ static FfStatement end_webhook = FF_STATEMENT(
 	"  applied_at = case when $3 in ('applied', 'ignored') then $5 end"
 	" where merchant_id = $1 and inbox_id = $2",
 	INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
-
-static FfStatement find_shipment =
-	FF_STATEMENT("select s.shipment_id from fulfillment.shipments s"
-				 " join fulfillment.providers p on p.merchant_id = $1"
-				 "  and p.provider_id = s.provider_id and p.connection_id = $2"
-				 " where s.merchant_id = $1 and (s.reference = $3 or s.provider_reference = $4)"
-				 " order by s.reference = $3 desc, s.shipment_id desc limit 1",
-				 INT4OID, INT8OID, TEXTOID, TEXTOID);
 
 static FfStatement shipments_to_read = FF_STATEMENT(
 	"select s.shipment_id, s.order_id from fulfillment.shipments s"
@@ -78,23 +71,8 @@ static FfStatement channel_of_connection = FF_STATEMENT(
 	" order by channel_id limit 1",
 	INT4OID, INT8OID);
 
-typedef struct Webhook
-{
-	int32 merchant_id;
-	int64 inbox_id;
-	int attempts;
-	FfReply *message;
-	const FfEndpoint *endpoint;
-	const char *cause;
-	const FfJson *outcome; /* what the connector made of it */
-	FfResult result;
-	bool ignored;
-	int reports;       /* shipments and parcels it is about */
-	int known_reports; /* … of which we know */
-} Webhook;
-
 static void
-translate(Webhook *webhook)
+translate(FfWebhook *webhook)
 {
 	FfJsonWriter document;
 	FfOutcome outcome;
@@ -115,7 +93,7 @@ translate(Webhook *webhook)
 }
 
 static void
-take_orders(const Webhook *webhook)
+take_orders(const FfWebhook *webhook)
 {
 	FfJson *orders = ff_json_get(webhook->outcome, "orders");
 	FfRows channel;
@@ -135,26 +113,25 @@ take_orders(const Webhook *webhook)
 }
 
 static void
-take_shipment(Webhook *webhook, const FfJson *said)
+take_shipment(FfWebhook *webhook, const FfJson *said)
 {
-	FfRows rows = ff_run(&find_shipment,
-						 ff_int4(webhook->merchant_id),
-						 ff_int8(webhook->endpoint->key.connection_id),
-						 ff_text(ff_json_text(said, "reference")),
-						 ff_text(ff_json_text(said, "provider_reference")));
-	FfShipment *shipment;
+	const FfJson *line = ff_json_get(said, "file_line");
 
 	webhook->reports++;
-	if (rows.count == 0)
-		return;
-	webhook->known_reports++;
-	shipment = ff_shipment_lock(webhook->merchant_id, ff_row_int8(&rows, 0, 1));
-	ff_shipment_take_report(shipment, said, webhook->cause);
-	ff_order_settle(webhook->merchant_id, shipment->order_id, webhook->cause);
+	if (ff_webhook_take_shipment(
+			webhook->merchant_id, webhook->endpoint->key.connection_id, said, webhook->cause))
+		webhook->known_reports++;
+	else if (line != NULL)
+		ff_webhook_note_row(
+			webhook,
+			line,
+			psprintf("Order \"%s\" is none of ours.",
+					 ff_json_text_or(
+						 said, "reference", ff_json_text_or(said, "provider_reference", ""))));
 }
 
 static void
-take_shipments(Webhook *webhook)
+take_shipments(FfWebhook *webhook)
 {
 	static const char *const members[] = {"shipment", "shipments"};
 
@@ -168,7 +145,7 @@ take_shipments(Webhook *webhook)
 }
 
 static void
-take_tracking(Webhook *webhook)
+take_tracking(FfWebhook *webhook)
 {
 	FfJson *tracking = ff_json_get(webhook->outcome, "tracking");
 
@@ -186,7 +163,7 @@ take_tracking(Webhook *webhook)
 }
 
 static FfTask
-task_of(const Webhook *webhook, FfOperation operation, const char *kind, int64 subject_id)
+task_of(const FfWebhook *webhook, FfOperation operation, const char *kind, int64 subject_id)
 {
 	return (FfTask){.merchant_id = webhook->merchant_id,
 					.connection_id = webhook->endpoint->key.connection_id,
@@ -197,7 +174,7 @@ task_of(const Webhook *webhook, FfOperation operation, const char *kind, int64 s
 
 /* Something has changed, and the webhook does not say everything about it: ask. */
 static void
-reread_shipments(const Webhook *webhook, const FfJson *references)
+reread_shipments(const FfWebhook *webhook, const FfJson *references)
 {
 	FfRows rows;
 
@@ -217,7 +194,7 @@ reread_shipments(const Webhook *webhook, const FfJson *references)
 }
 
 static void
-reread_inventory(const Webhook *webhook, const FfJson *skus)
+reread_inventory(const FfWebhook *webhook, const FfJson *skus)
 {
 	FfRows rows = ff_run(&locations_to_read,
 						 ff_int4(webhook->merchant_id),
@@ -240,7 +217,7 @@ reread_inventory(const Webhook *webhook, const FfJson *skus)
 
 /* What changed while orders are being fetched is found by the next fetch at the latest. */
 static void
-reread_orders(const Webhook *webhook)
+reread_orders(const FfWebhook *webhook)
 {
 	FfRows channel = ff_run(&channel_of_connection,
 							ff_int4(webhook->merchant_id),
@@ -251,7 +228,7 @@ reread_orders(const Webhook *webhook)
 }
 
 static void
-take_hints(const Webhook *webhook)
+take_hints(FfWebhook *webhook)
 {
 	FfJson *reread = ff_json_get(webhook->outcome, "reread");
 	const char *operation = ff_json_text_or(reread, "operation", "");
@@ -262,9 +239,12 @@ take_hints(const Webhook *webhook)
 		reread_shipments(webhook, ff_json_get(reread, "references"));
 	if (strcmp(operation, "get_inventory") == 0)
 		reread_inventory(webhook, ff_json_get(reread, "skus"));
-	if (ff_json_count(ff_json_get(webhook->outcome, "inventory")) > 0)
+	if (ff_webhook_is_file(webhook))
+		ff_webhook_take_stock(webhook);
+	else if (ff_json_count(ff_json_get(webhook->outcome, "inventory")) > 0)
 		reread_inventory(webhook, NULL);
-	if (ff_json_get(webhook->outcome, "return") != NULL)
+	if (ff_json_count(ff_json_get(webhook->outcome, "return")) > 0 ||
+		ff_json_count(ff_json_get(webhook->outcome, "returns")) > 0)
 		ff_attention_open_connection(webhook->merchant_id,
 									 "return_announced",
 									 webhook->endpoint->key.connection_id,
@@ -275,7 +255,7 @@ take_hints(const Webhook *webhook)
 static void
 apply(void *argument)
 {
-	Webhook *webhook = argument;
+	FfWebhook *webhook = argument;
 
 	translate(webhook);
 	webhook->ignored = webhook->result != FF_RESULT_OK ||
@@ -287,10 +267,11 @@ apply(void *argument)
 	take_shipments(webhook);
 	take_tracking(webhook);
 	take_hints(webhook);
+	ff_webhook_take_rejected(webhook);
 }
 
-static void
-end(const Webhook *webhook, const char *state, const char *error, TimestampTz due_at)
+void
+ff_webhook_end(const FfWebhook *webhook, const char *state, const char *error, TimestampTz due_at)
 {
 	ff_run(&end_webhook,
 		   ff_int4(webhook->merchant_id),
@@ -305,16 +286,16 @@ end(const Webhook *webhook, const char *state, const char *error, TimestampTz du
  * the reason passes by itself, a person is told in the end.
  */
 static void
-fail(const Webhook *webhook, const char *error, bool passing, TimestampTz now)
+fail(const FfWebhook *webhook, const char *error, bool passing, TimestampTz now)
 {
 	int64 pause = INT64CONST(1000) << Min(webhook->attempts * 2, 12);
 
 	if (passing || webhook->attempts + 1 < MAX_TRIES)
 	{
-		end(webhook, "new", error, TimestampTzPlusMilliseconds(now, pause));
+		ff_webhook_end(webhook, "new", error, TimestampTzPlusMilliseconds(now, pause));
 		return;
 	}
-	end(webhook, "failed", error, now);
+	ff_webhook_end(webhook, "failed", error, now);
 	ff_attention_open_connection(
 		webhook->merchant_id,
 		"webhook_failed",
@@ -325,19 +306,24 @@ fail(const Webhook *webhook, const char *error, bool passing, TimestampTz now)
 }
 
 static void
-apply_one(Webhook *webhook, TimestampTz now)
+apply_one(FfWebhook *webhook, TimestampTz now)
 {
-	ErrorData *error;
+	ErrorData *error = NULL;
 
-	if (!ff_attempt(apply, webhook, &error))
+	if (!ff_attempt(apply, webhook, &error) && ff_webhook_is_file(webhook) &&
+		!ff_error_is_passing(error))
+		ff_webhook_refuse_file(webhook, ff_error_sentence(error), now);
+	else if (error != NULL)
 		fail(webhook, ff_error_sentence(error), ff_error_is_passing(error), now);
+	else if (ff_webhook_is_file(webhook))
+		ff_webhook_end_file(webhook, now);
 	else if (webhook->reports > 0 && webhook->known_reports == 0)
-		end(webhook, "ignored", "It is about no shipment of ours.", now);
+		ff_webhook_end(webhook, "ignored", "It is about no shipment of ours.", now);
 	else
-		end(webhook,
-			webhook->ignored ? "ignored" : "applied",
-			ff_json_text(webhook->outcome, "error.message"),
-			now);
+		ff_webhook_end(webhook,
+					   webhook->ignored ? "ignored" : "applied",
+					   ff_json_text(webhook->outcome, "error.message"),
+					   now);
 }
 
 static FfReply *
@@ -366,14 +352,15 @@ apply_group(int32 merchant_id, TimestampTz now)
 	{
 		FfEndpoint *endpoint =
 			ff_endpoint_read(merchant_id, ff_row_int8(&rows, i, 2), CurrentMemoryContext);
-		Webhook webhook = {.merchant_id = merchant_id,
-						   .inbox_id = ff_row_int8(&rows, i, 1),
-						   .attempts = ff_row_int4(&rows, i, 5),
-						   .message = message_of(&rows, i),
-						   .endpoint = endpoint,
-						   .cause = psprintf("webhook " INT64_FORMAT " of connection %s",
-											 ff_row_int8(&rows, i, 1),
-											 endpoint->code)};
+		FfWebhook webhook = {.merchant_id = merchant_id,
+							 .inbox_id = ff_row_int8(&rows, i, 1),
+							 .attempts = ff_row_int4(&rows, i, 5),
+							 .received_at = ff_row_time(&rows, i, 6),
+							 .message = message_of(&rows, i),
+							 .endpoint = endpoint,
+							 .cause = psprintf("webhook " INT64_FORMAT " of connection %s",
+											   ff_row_int8(&rows, i, 1),
+											   endpoint->code)};
 
 		if (endpoint->connector == NULL || endpoint->connector->receive.translate == NULL)
 			fail(&webhook, "the connector takes no webhooks", false, now);

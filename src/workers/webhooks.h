@@ -25,4 +25,11 @@ extern TimestampTz ff_webhooks_next(void);
  */
 extern bool ff_webhooks_apply(TimestampTz now);
 
+/*
+ * What a provider of the connection says of one of its shipments; false when it
+ * is about none of ours.
+ */
+extern bool ff_webhook_take_shipment(int32 merchant_id, int64 connection_id, const FfJson *said,
+									 const char *cause);
+
 #endif

@@ -34,6 +34,7 @@ my %may_include = (
 # Headers and calls that belong to some rooms alone.
 my %reserved_header = (
 	'curl/' => ['transport'],
+	'libxml/' => ['pg'],
 	'openssl/' => ['transport'],
 	'executor/spi.h' => ['pg']);
 my @forbidden_call = (
