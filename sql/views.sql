@@ -50,6 +50,14 @@ SELECT fulfillment.confirm_shipment(pg_temp.id('1', 1), '[{"tracking_number": "V
 SELECT fulfillment.report_tracking('V1', pg_temp.event('lost', '6 days'));
 SELECT number, progress, flags FROM fulfillment.order_status WHERE merchant_id = 205 AND number = '1';
 
+-- A code that nobody understands changes nothing, and is counted.
+SELECT fulfillment.report_tracking('V1',
+    pg_temp.event('unknown', '5 days', '{"code": "ZQ", "description": "Seen by a drone"}')
+    || pg_temp.event('unknown', '4 days', '{"code": "ZQ", "description": "Seen again"}'));
+SELECT number, progress, flags FROM fulfillment.order_status WHERE merchant_id = 205 AND number = '1';
+SELECT connector, carrier, code, description, events, packages, last_at > first_at AS later, tracking_number
+FROM fulfillment.unknown_codes WHERE merchant_id = 205;
+
 -- A promise that is missed.
 SELECT pg_temp.submit('8', '{"A": 1}', jsonb_build_object('promised_by', pg_temp.ago('1 hour')));
 
@@ -138,5 +146,6 @@ SELECT query, pg_temp.scans(query) FROM unnest(ARRAY[
     'SELECT * FROM fulfillment.timeline WHERE order_id = 1',
     'SELECT * FROM fulfillment.timeline(1)',
     'SELECT * FROM fulfillment.attention_list WHERE merchant_id = 1',
-    'SELECT * FROM fulfillment.sla_at_risk WHERE order_id = 1']) AS query;
+    'SELECT * FROM fulfillment.sla_at_risk WHERE order_id = 1',
+    'SELECT * FROM fulfillment.unknown_codes WHERE merchant_id = 1']) AS query;
 RESET enable_seqscan;

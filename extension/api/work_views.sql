@@ -187,3 +187,19 @@ CREATE OR REPLACE VIEW fulfillment.provider_scorecard WITH (security_invoker = t
 		   AND s.created_at > now() - interval '30 days') q;
 COMMENT ON VIEW fulfillment.provider_scorecard IS
 	'How providers did with the shipments of the last 30 days: refusals, losses, punctuality, time and cost';
+
+CREATE OR REPLACE VIEW fulfillment.unknown_codes WITH (security_invoker = true) AS
+	SELECT m.merchant_id, n.connector, k.carrier, e.code,
+	       (array_agg(e.description ORDER BY e.occurred_at DESC))[1] AS description,
+	       count(*) AS events, count(DISTINCT e.package_id) AS packages, min(e.occurred_at) AS first_at,
+	       max(e.occurred_at) AS last_at,
+	       (array_agg(k.tracking_number ORDER BY e.occurred_at DESC))[1] AS tracking_number
+	  FROM fulfillment.merchants m
+	  JOIN fulfillment.tracking_events e ON e.merchant_id = m.merchant_id AND e.status = 'unknown'
+	  JOIN fulfillment.packages k ON k.merchant_id = e.merchant_id AND k.package_id = e.package_id
+	  JOIN fulfillment.shipments s ON s.merchant_id = k.merchant_id AND s.shipment_id = k.shipment_id
+	  JOIN fulfillment.providers p ON p.merchant_id = s.merchant_id AND p.provider_id = s.provider_id
+	  LEFT JOIN fulfillment.connections n ON n.merchant_id = p.merchant_id AND n.connection_id = p.connection_id
+	 GROUP BY m.merchant_id, n.connector, k.carrier, e.code;
+COMMENT ON VIEW fulfillment.unknown_codes IS
+	'Codes that carriers have sent and no table of ours explains: the parcel stays as it was, and the code is counted here';

@@ -175,6 +175,8 @@ COMMENT ON TABLE fulfillment.tracking_events IS 'What carriers told about packag
 COMMENT ON COLUMN fulfillment.tracking_events.event_key IS 'The carrier''s id of the event, else a hash of code, time and place';
 COMMENT ON COLUMN fulfillment.tracking_events.status IS 'NULL: informational, changes no status';
 
+CREATE INDEX tracking_events_unknown ON fulfillment.tracking_events (merchant_id, code) WHERE status = 'unknown';
+
 CREATE SEQUENCE fulfillment.return_id_seq;
 CREATE TABLE fulfillment.returns (
 	merchant_id int NOT NULL,

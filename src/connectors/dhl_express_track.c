@@ -44,7 +44,7 @@ ff_dhx_track_request(const FfCall *call, FfMessage *message)
 	ff_message_query(message, "levelOfDetail", "all");
 }
 
-/* NULL leaves the status as it is; what DHL adds to its list still moves. */
+/* NULL leaves the status as it is. */
 static const char *
 status_of(const FfJson *event)
 {
@@ -53,7 +53,7 @@ status_of(const FfJson *event)
 	const char *status;
 
 	if (!ff_dhl_code("express", code, &status))
-		return "in_transit";
+		return "unknown";
 	/* CC also says that somebody merely was told */
 	if (pg_strcasecmp(code, "CC") == 0 && (text == NULL || strstr(text, "COLLECT") == NULL))
 		return "in_transit";
@@ -118,6 +118,9 @@ status_of_events(const FfJson *events)
 	{
 		const char *next = status_of(ff_json_at(events, i));
 
+		/* what DHL adds to its list still moves */
+		if (next != NULL && strcmp(next, "unknown") == 0)
+			next = "in_transit";
 		if (next != NULL && (strcmp(status, "delivered") != 0 || strcmp(next, "returned") == 0))
 			status = next;
 	}

@@ -115,8 +115,8 @@ ff_usps_add_label(const FfCall *call, const FfReply *reply, const FfJson *json, 
 	return ff_write_finish(&writer);
 }
 
-char *
-ff_usps_state_at(const FfCall *call, int index, const char *labels)
+static char *
+state_at(const FfCall *call, int index, const char *labels, const char *date)
 {
 	const FfJson *before = ff_json_get(call->state, "labels");
 	FfJsonWriter writer;
@@ -124,12 +124,27 @@ ff_usps_state_at(const FfCall *call, int index, const char *labels)
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
 	ff_write_int(&writer, "at", index);
-	ff_write_text(&writer, "mailing_date", ff_usps_mailing_date(call));
+	ff_write_text(&writer, "mailing_date", date);
 	if (labels != NULL)
 		ff_write_raw(&writer, "labels", labels);
 	else if (before != NULL)
 		ff_write_json(&writer, "labels", before);
 	return ff_write_finish(&writer);
+}
+
+char *
+ff_usps_state_at(const FfCall *call, int index, const char *labels)
+{
+	return state_at(call, index, labels, ff_usps_mailing_date(call));
+}
+
+char *
+ff_usps_state_today(const FfCall *call, int index)
+{
+	char *today = ff_carrier_ship_date(call);
+
+	return strcmp(ff_usps_mailing_date(call), today) == 0 ? NULL
+														  : state_at(call, index, NULL, today);
 }
 
 static void

@@ -184,6 +184,14 @@ ff_usps_label_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outco
 		return;
 	}
 	read_label(call, reply, outcome);
+	if (outcome->result == FF_RESULT_REFUSED && outcome->field != NULL &&
+		strcmp(outcome->field, "ship_on") == 0)
+	{
+		char *today = ff_usps_state_today(call, ff_carrier_track_place(call));
+
+		if (today != NULL)
+			ff_outcome_continue(outcome, today);
+	}
 	/* the same key wants the same body, also on the next day */
 	if (outcome->result == FF_RESULT_RETRY || outcome->result == FF_RESULT_UNKNOWN)
 		outcome->next = ff_usps_state_at(call, ff_carrier_track_place(call), NULL);

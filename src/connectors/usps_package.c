@@ -140,12 +140,28 @@ ff_usps_extra_services(const FfCall *call, const FfUspsLane *lane, int index)
 	return count > 0 ? ff_write_finish(&writer) : NULL;
 }
 
+/*
+ * USPS hands out a label again for the same key and the same body only.  A call
+ * that begins anew after midnight, because its worker died, therefore keeps the
+ * day on which the shipment was made, as long as that may be the day on which
+ * it was first asked for; when USPS says that day is over, the label was never
+ * made, and today will do.
+ */
 char *
 ff_usps_mailing_date(const FfCall *call)
 {
 	const char *date = ff_json_text_or(call->state, "mailing_date", NULL);
+	char *today = ff_time_format(call->now, "%Y-%m-%d");
+	char *day = ff_carrier_ship_date(call);
+	TimestampTz made;
 
-	return date ? pstrdup(date) : ff_carrier_ship_date(call);
+	if (date != NULL)
+		return pstrdup(date);
+	if (strcmp(day, today) == 0 &&
+		ff_time_parse(ff_json_text(ff_carrier_subject(call), "created_at"), &made) &&
+		made <= call->now && call->now - made < USECS_PER_DAY)
+		return ff_time_format(made, "%Y-%m-%d");
+	return day;
 }
 
 /* What is inside and what becomes of it; nothing when nothing is to be said. */

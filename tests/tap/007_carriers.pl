@@ -181,6 +181,10 @@ subtest 'a status that nobody has described' => sub {
 	{
 		like(state_of($shipment{$name}), qr/^(accepted|shipped)$/, "$name: it is on its way all the same");
 	}
+	is(
+		$world->value("SELECT string_agg(DISTINCT connector, ' ' ORDER BY connector)
+			FROM fulfillment.unknown_codes WHERE code IN ('ZQ', 'EVENT_999', 'airborne')"),
+		join(' ', @names), 'and it is counted');
 };
 
 $world->is_sound('carriers', qr/The token was revoked/);
