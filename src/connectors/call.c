@@ -159,6 +159,49 @@ ff_connector_request(const FfConnector *connector, FfOperation operation, const 
 	connector->operations[operation].request(&call, message);
 }
 
+/* "client_id, client_secret": the secrets a connection must have. */
+static char *
+needed_secrets(const FfConnector *connector)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (const FfSetting *setting = connector->settings; setting->name != NULL; setting++)
+		if (setting->secret && setting->required)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", setting->name);
+	return names.len > 0 ? names.data : pstrdup("base_url");
+}
+
+/* Where a peer said nothing itself, whoever tests a connection is told what to look at. */
+static void
+explain_test(const FfConnector *connector, const FfReply *reply, FfOutcome *outcome)
+{
+	const char *title = connector->title;
+
+	if (outcome->code == NULL ||
+		(strncmp(outcome->code, "http_", 5) != 0 && strcmp(outcome->code, "no_answer") != 0) ||
+		outcome->message == NULL ||
+		(strncmp(outcome->message, "The answer was HTTP", 19) != 0 &&
+		 strcmp(outcome->message, "No answer came.") != 0))
+		return;
+	if (reply->status == 0)
+		outcome->message =
+			psprintf("No answer came; check base_url, and whether %s can be reached.", title);
+	else if (reply->status == 401)
+		outcome->message =
+			psprintf("%s refuses the credentials; check %s.", title, needed_secrets(connector));
+	else if (reply->status == 403)
+		outcome->message = psprintf(
+			"%s does not permit this; check what the account and its credentials may do.", title);
+	else if (reply->status == 404)
+		outcome->message = psprintf("Nothing of %s is at this address; check base_url.", title);
+	else if (reply->status == 429)
+		outcome->message = psprintf("%s asks to be called less often.", title);
+	else if (reply->status >= 500)
+		outcome->message =
+			psprintf("%s is out of order at the moment (HTTP status %d).", title, reply->status);
+}
+
 void
 ff_connector_outcome(const FfConnector *connector, FfOperation operation, const FfJson *document,
 					 const FfReply *reply, FfOutcome *outcome)
@@ -169,6 +212,9 @@ ff_connector_outcome(const FfConnector *connector, FfOperation operation, const 
 	Assert(ff_connector_supports(connector, operation));
 	ff_outcome_init(outcome);
 	ability->outcome(&call, reply, outcome);
+
+	if (operation == FF_OP_TEST_CONNECTION)
+		explain_test(connector, reply, outcome);
 
 	/* doubt about a call that may be repeated is no doubt */
 	if (outcome->result == FF_RESULT_UNKNOWN &&
