@@ -167,17 +167,18 @@ ff_usps_object(const FfReply *reply, const FfJson *json, const char *name)
 static bool
 is_base64(char c)
 {
-	return isalnum((unsigned char) c) || c == '+' || c == '/';
+	return !IS_HIGHBIT_SET(c) && (isalnum((unsigned char) c) || c == '+' || c == '/');
 }
 
-/* Base64 begins with a character of its own, and has none that cannot be seen. */
+/* Base64 begins with a character of its own, and has no others but padding and blanks. */
 static bool
 is_raw(const Part *part)
 {
 	if (!is_base64(*part->text))
 		return true;
 	for (size_t i = 0; i < part->length; i++)
-		if (iscntrl((unsigned char) part->text[i]) && !isspace((unsigned char) part->text[i]))
+		if (!is_base64(part->text[i]) && part->text[i] != '=' &&
+			!isspace((unsigned char) part->text[i]))
 			return true;
 	return false;
 }
