@@ -69,14 +69,14 @@ static FfStatement shipments_to_ask = FF_STATEMENT(
 	"   and t.operation = 'get_shipment' and t.state <> 'parked')",
 	INT4OID, TIMESTAMPTZOID);
 
-/* Connections that bring files, also (by $3) those of the provider that runs a location. */
+/* Connections that bring files, also (by $3) those of a provider, or of who runs a location. */
 static FfStatement connections_to_ask = FF_STATEMENT(
 	"select c.connection_id, c.connection_id, c.connector, 0::bigint, null::text"
 	" from fulfillment.connections c"
 	" where c.merchant_id = $1 and ($2 is null or c.code = $2)"
 	"  and fulfillment.connector_can(c.connector, $4, c.config)"
 	"  and exists (select 1 from fulfillment.providers p where p.merchant_id = $1"
-	"   and p.connection_id = c.connection_id and p.active and ($3 is null or exists ("
+	"   and p.connection_id = c.connection_id and p.active and ($3 is null or p.code = $3 or exists ("
 	"    select 1 from fulfillment.locations l where l.merchant_id = $1"
 	"     and l.provider_id = p.provider_id and l.code = $3)))"
 	"  and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
