@@ -12,6 +12,12 @@
 #include "connectors/carrier.h"
 #include "connectors/ebay.h"
 
+/* The seller's consent, and what of it the token is for. */
+#define EBAY_SCOPE "https%3A%2F%2Fapi.ebay.com%2Foauth%2Fapi_scope%2F"
+#define EBAY_FORM                                                                       \
+	"grant_type=refresh_token&refresh_token={{secret:refresh_token}}&scope=" EBAY_SCOPE \
+	"sell.fulfillment%20" EBAY_SCOPE "sell.inventory"
+
 /* How long to leave eBay alone when a day's calls are used up and it does not say until when. */
 #define LIMIT_REACHED_S 300
 
@@ -23,13 +29,6 @@ static const FfSetting settings[] = {
 	 EBAY_HOST,
 	 "Host of the API; https://api.sandbox.ebay.com for tests."},
 	{"token_url", "url", false, false, EBAY_TOKENS, "Where tokens come from."},
-	{"scope",
-	 "text",
-	 false,
-	 false,
-	 "https://api.ebay.com/oauth/api_scope/sell.fulfillment "
-	 "https://api.ebay.com/oauth/api_scope/sell.inventory",
-	 "What the token is asked for, with blanks between."},
 	{"marketplace_id", "text", false, false, NULL, "Marketplace, such as EBAY_DE."},
 	{"content_language", "text", false, false, "en-US", "Language of the listings, such as de-DE."},
 	{"statuses",
@@ -175,9 +174,8 @@ const FfConnector ff_connector_ebay = {
 			 .password = "client_secret",
 			 .token_url = "token_url",
 			 .token_default = EBAY_TOKENS,
-			 .scope = "scope",
 			 .basic_token = true,
-			 .form = "grant_type=refresh_token&refresh_token={{secret:refresh_token}}"},
+			 .form = EBAY_FORM},
 	.settings = settings,
 	.rate_per_second = 5,
 	.max_concurrency = 4,

@@ -5,13 +5,16 @@
  * `const SimPeer sim_peer_NAME = {...};` and one line here.
  */
 PEER(amazon_mcf)
+PEER(amazon_orders)
 PEER(dhl_express)
 PEER(dhl_parcel_de)
 PEER(dhl_tracking)
+PEER(ebay)
 PEER(fedex)
 PEER(klarna)
 PEER(nets)
 PEER(ongoing)
+PEER(shopify)
 PEER(ups)
 PEER(usps)
 PEER(webhook)
