@@ -39,7 +39,9 @@ my %secrets = (
 	amazon_mcf => {
 		client_id => 'fire-client-12fb', client_secret => 'fire-password-3e90',
 		refresh_token => 'Atzr|fire-token-a58d'
-	});
+	},
+	shipper_id => { api_key => 'fire-client-77c4' },
+	efs => { merchant_token => 'fire-password-0d5e' });
 
 # A sender in Germany, for carriers that leave from nowhere else.
 my %bonn = (
@@ -121,6 +123,28 @@ my %kinds = (
 			return {
 				base_url => $url, token_url => "$url/auth/o2/token",
 				marketplace_id => 'ATVPDKIKX0DER'
+			};
+		},
+	},
+	shipper_id => {
+		connector => 'shipper_id',
+		kind => 'fulfillment_center',
+		service => 'JNE REG',
+		config => sub {
+			return {
+				base_url => $_[0]->url('shipper_id'), warehouse_id => 'WH-TGR04',
+				customer_id => 'CS674', tenant_name => 'Demo Shop', origin_area_id => 12415,
+				areas => { '10310' => 4711 }
+			};
+		},
+	},
+	efs => {
+		connector => 'efs',
+		kind => 'fulfillment_center',
+		service => 'USPS_MEDIA',
+		config => sub {
+			return {
+				base_url => $_[0]->url('efs'), merchant_id => 9999, merchant_name => 'Demo Shop'
 			};
 		},
 	},
