@@ -150,7 +150,8 @@ tell_channel(const FfOrder *order, const char *state, const char *note)
 				   .subject_id = order->order_id,
 				   .order_id = order->order_id};
 
-	if (order->channel_connection_id == 0)
+	/* a channel that cannot be told is not told: there is nothing a person could do about it */
+	if (!ff_connection_can(order->merchant_id, order->channel_connection_id, FF_OP_UPDATE_ORDER))
 		return;
 	ff_write_init(&body);
 	ff_write_object(&body, NULL);

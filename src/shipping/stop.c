@@ -12,6 +12,7 @@
 
 #include "pg/spi.h"
 #include "shipping/parts.h"
+#include "tasks/task.h"
 
 /* $5: how long the answer may take; NULL ends the waiting */
 static FfStatement set_stop =
@@ -20,20 +21,10 @@ static FfStatement set_stop =
 				 " where merchant_id = $1 and shipment_id = $2",
 				 INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, BOOLOID);
 
-static FfStatement connector_can =
-	FF_STATEMENT("select 1 from fulfillment.connections c"
-				 " where c.merchant_id = $1 and c.connection_id = $2"
-				 "  and fulfillment.connector_can(c.connector, $3, c.config)",
-				 INT4OID, INT8OID, TEXTOID);
-
 bool
 ff_provider_can(const FfShipment *shipment, FfOperation operation)
 {
-	return shipment->connection_id != 0 && ff_run(&connector_can,
-												  ff_int4(shipment->merchant_id),
-												  ff_int8(shipment->connection_id),
-												  ff_text(ff_operation_name(operation)))
-												   .count > 0;
+	return ff_connection_can(shipment->merchant_id, shipment->connection_id, operation);
 }
 
 static void

@@ -26,6 +26,12 @@ static FfStatement insert_tasks =
 				 TIMESTAMPTZARRAYOID, TEXTARRAYOID, JSONBARRAYOID);
 
 /* Skips what a worker has locked: a claim that is under way has come first. */
+static FfStatement connector_can =
+	FF_STATEMENT("select 1 from fulfillment.connections c"
+				 " where c.merchant_id = $1 and c.connection_id = $2"
+				 "  and fulfillment.connector_can(c.connector, $3, c.config)",
+				 INT4OID, INT8OID, TEXTOID);
+
 static FfStatement delete_tasks =
 	FF_STATEMENT("delete from fulfillment.tasks where merchant_id = $1 and task_id in ("
 				 " select task_id from fulfillment.tasks where merchant_id = $1"
@@ -101,6 +107,23 @@ ff_tasks_add(FfTask *tasks, int count)
 		tasks[i].task_id = ff_row_int8(&rows, i, 1);
 	ff_tasks_wake_at_commit();
 	ff_spi_end();
+}
+
+bool
+ff_connection_can(int32 merchant_id, int64 connection_id, FfOperation operation)
+{
+	bool can;
+
+	if (connection_id == 0)
+		return false;
+	ff_spi_begin();
+	can = ff_run(&connector_can,
+				 ff_int4(merchant_id),
+				 ff_int8(connection_id),
+				 ff_text(ff_operation_name(operation)))
+			  .count > 0;
+	ff_spi_end();
+	return can;
 }
 
 int

@@ -30,6 +30,9 @@ typedef struct FfTask
 	int64 task_id;               /* set by ff_tasks_add */
 } FfTask;
 
+/* Whether the connection's connector can do it at all, with the settings the connection has. */
+extern bool ff_connection_can(int32 merchant_id, int64 connection_id, FfOperation operation);
+
 /*
  * Writes the tasks, all of one merchant, in one statement and wakes the
  * workers of this database at commit.  Needs no running worker.

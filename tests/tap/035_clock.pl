@@ -13,11 +13,13 @@ my $engine = FulfillmentEngine->new($node);
 
 $engine->shop;
 is($node->value('SELECT fulfillment.schedule_jobs()'), 'workers', 'the workers keep the clock');
-$node->comes_to('SELECT count(*) FROM fulfillment.schedules WHERE last_at IS NOT NULL',
-	7, 'every job is run at once');
+$node->comes_to('SELECT count(*) FROM fulfillment.schedules WHERE last_at IS NULL',
+	0, 'every job is run at once');
 is($node->value('SELECT count(*) FROM fulfillment.schedules WHERE last_error IS NOT NULL'),
 	'0', 'without an error');
 is($node->value('SELECT bool_and(next_at > now()) FROM fulfillment.schedules'), 't', 'and is due later');
+my $jobs = $node->value('SELECT count(*) FROM fulfillment.schedules');
+cmp_ok($jobs, '>=', 6, 'the clock has jobs');
 like(
 	$node->value(q{SELECT string_agg(inhrelid::regclass::text, ' ') FROM pg_inherits
 		WHERE inhparent = 'fulfillment.calls'::regclass}),
@@ -62,7 +64,7 @@ SKIP:
 
 	is($other->value('SELECT fulfillment.schedule_jobs()'), 'pg_cron', 'pg_cron keeps the clock');
 	is( $other->value(q{SELECT count(*) FROM cron.job WHERE command LIKE 'SELECT fulfillment.run_job(%'}),
-		'7', 'every job is known to it');
+		$jobs, 'every job is known to it');
 	$other->value('SELECT fulfillment.unschedule_jobs()');
 	is($other->value('SELECT count(*) FROM cron.job'), '0', 'and none when the clock is stopped');
 	$other->stop;

@@ -214,6 +214,9 @@ subtest 'limits and tokens' => sub {
 };
 
 is_deeply([ grep { !/depot|token/ } $sim->offence_lines ], [], 'nobody was offended');
+is($world->value("SELECT count(*) FROM fulfillment.tasks WHERE state = 'parked'"),
+	0, 'no call waits for a person')
+  || $world->explain_tasks;
 is($world->value('SELECT * FROM fulfillment.check_stock()'), '', 'stock is what the ledger says');
 $node->stop;
 done_testing();
