@@ -4,7 +4,7 @@
 \set setup :sources '/sql/include/scenario.sql'
 \i :setup
 -- A channel and a gateway that are never called show what would be told and captured.
-INSERT INTO fulfillment.connections (code, connector, state) VALUES ('shop', 'webhook', 'paused'), ('pay', 'webhook', 'paused');
+INSERT INTO fulfillment.connections (code, connector, state) VALUES ('shop', 'woocommerce', 'paused'), ('pay', 'webhook', 'paused');
 UPDATE fulfillment.channels SET connection_id = (SELECT connection_id FROM fulfillment.connections WHERE merchant_id = 52 AND code = 'shop')
  WHERE merchant_id = 52;
 CREATE FUNCTION pg_temp.calls(numbers text) RETURNS TABLE (number text, connection text, operation text, payload jsonb) LANGUAGE sql AS $$
@@ -212,3 +212,11 @@ SELECT l.code, sum(d.used) FROM fulfillment.location_days d JOIN fulfillment.loc
  WHERE merchant_id = 52 GROUP BY 1 ORDER BY 1;
 
 SELECT * FROM pg_temp.broken();
+
+-- A channel hears of a hold where its connector can say it; where it cannot, no call is parked for that.
+SELECT pg_temp.submit('hears', '{"A": 1}');
+SELECT fulfillment.hold_order(pg_temp.id('hears'), 'address') > 0 AS held;
+SELECT * FROM pg_temp.calls('hears');
+UPDATE fulfillment.connections SET connector = 'webhook' WHERE merchant_id = 52 AND code = 'shop';
+SELECT fulfillment.hold_order(pg_temp.id('hears'), 'fraud') > 0 AS held;
+SELECT count(*) AS "still one" FROM pg_temp.calls('hears');
