@@ -349,17 +349,11 @@ show(SimRequest *request)
 /* --- the peer --- */
 
 static void
-release_json(void *value)
-{
-	json_decref(value);
-}
-
-static void
 reset(void)
 {
 	depot_reset(&mcf_depot);
-	sim_map_clear(&mcf_stock, release_json);
-	sim_map_clear(&mcf_returns, release_json);
+	sim_map_clear(&mcf_stock, sim_release_json);
+	sim_map_clear(&mcf_returns, sim_release_json);
 }
 
 static const SimSetting settings[] = {
@@ -393,7 +387,7 @@ static const SimRoute routes[] = {
 	{0}};
 
 static const SimRoute controls[] = {
-	DEPOT_CONTROLS, {"POST", "/stock", mcf_set_stock, &mcf_stock_schema, NULL, 0}, {0}};
+	DEPOT_CONTROLS, {"POST", "/stock", mcf_set_stock, &depot_stock_schema, NULL, 0}, {0}};
 
 const SimPeer sim_peer_amazon_mcf = {.name = "amazon_mcf",
 									 .routes = routes,

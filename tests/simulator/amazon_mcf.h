@@ -32,6 +32,5 @@ extern SimSchema mcf_create_schema;
 extern SimSchema mcf_change_schema;
 extern SimSchema mcf_preview_schema;
 extern SimSchema mcf_return_schema;
-extern SimSchema mcf_stock_schema;
 
 #endif

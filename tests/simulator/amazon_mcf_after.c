@@ -232,10 +232,5 @@ mcf_show_stock(SimRequest *request)
 void
 mcf_set_stock(SimRequest *request)
 {
-	json_t *old = sim_map_put(&mcf_stock,
-							  sim_text(request->json, "sku", ""),
-							  json_integer((json_int_t) sim_real(request->json, "quantity", 0)));
-
-	json_decref(old);
-	sim_reply(request, 200, json_pack("{s:i}", "skus", (int) mcf_stock.count));
+	depot_put_stock(request, &mcf_stock);
 }

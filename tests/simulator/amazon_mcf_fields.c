@@ -99,7 +99,3 @@ static const SimField return_fields[] = {
 	{"items[].returnComment", SIM_STRING, 0, .max = 1000},
 	{0}};
 SimSchema mcf_return_schema = {"A return", true, return_fields, NULL};
-
-static const SimField stock_fields[] = {
-	{"sku", SIM_STRING, NEEDED}, {"quantity", SIM_INTEGER, NEEDED}, {0}};
-SimSchema mcf_stock_schema = {"Stock", true, stock_fields, NULL};

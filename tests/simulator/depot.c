@@ -463,3 +463,16 @@ depot_control_journey(SimRequest *request)
 	package->journey = journey;
 	sim_reply(request, 200, shipment_json(request->about->depot, package->shipment));
 }
+
+static const SimField stock_fields[] = {
+	{.path = "sku", .flags = SIM_REQUIRED}, {.path = "quantity", SIM_INTEGER, SIM_REQUIRED}, {0}};
+SimSchema depot_stock_schema = {.name = "stock", .closed = true, .fields = stock_fields};
+
+void
+depot_put_stock(SimRequest *request, SimMap *stock)
+{
+	json_decref(sim_map_put(stock,
+							sim_text(request->json, "sku", ""),
+							json_incref(json_object_get(request->json, "quantity"))));
+	sim_reply(request, 200, json_pack("{s:i}", "skus", (int) stock->count));
+}

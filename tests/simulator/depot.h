@@ -151,6 +151,10 @@ extern bool depot_accepts(SimRequest *request, Depot *depot, const char *header,
 /* Whether the limit of calls allows another one; tells when it will. */
 extern bool depot_allows(SimRequest *request, Depot *depot);
 
+/* Control: {sku, quantity} into a map of json integers by SKU. */
+extern SimSchema depot_stock_schema;
+extern void depot_put_stock(SimRequest *request, SimMap *stock);
+
 /* Control. */
 extern SimSchema depot_journey_schema;
 extern void depot_list(SimRequest *request);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "peer.h"
+#include "depot.h"
 
 typedef struct Order
 {
@@ -313,17 +313,10 @@ tell_stock(SimRequest *request)
 
 /* --- control --- */
 
-static const SimField stock_fields[] = {
-	{.path = "sku", .flags = SIM_REQUIRED}, {.path = "quantity", SIM_INTEGER, SIM_REQUIRED}, {0}};
-static SimSchema stock_schema = {.name = "stock", .closed = true, .fields = stock_fields};
-
 static void
 set_stock(SimRequest *request)
 {
-	json_decref(sim_map_put(&stock,
-							sim_text(request->json, "sku", ""),
-							json_incref(json_object_get(request->json, "quantity"))));
-	sim_reply(request, 200, json_object());
+	depot_put_stock(request, &stock);
 }
 
 static void
@@ -340,12 +333,6 @@ count(SimRequest *request)
 }
 
 static void
-release_json(void *value)
-{
-	json_decref(value);
-}
-
-static void
 release_order(void *value)
 {
 	free(((Order *) value)->number);
@@ -356,7 +343,7 @@ static void
 reset(void)
 {
 	sim_map_clear(&orders, release_order);
-	sim_map_clear(&stock, release_json);
+	sim_map_clear(&stock, sim_release_json);
 }
 
 static const SimSetting settings[] = {
@@ -372,7 +359,7 @@ static const SimRoute routes[] = {{"POST", "/xml/orders/", take, NULL, NULL, SIM
 								  {"POST", "/xml/inventory/", tell_stock, NULL, NULL, SIM_FORM},
 								  {0}};
 
-static const SimRoute controls[] = {{"POST", "/stock", set_stock, &stock_schema, NULL, 0},
+static const SimRoute controls[] = {{"POST", "/stock", set_stock, &depot_stock_schema, NULL, 0},
 									{"GET", "/counts", count, NULL, NULL, 0},
 									{0}};
 

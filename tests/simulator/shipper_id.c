@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "peer.h"
+#include "depot.h"
 
 typedef struct Order
 {
@@ -199,10 +199,6 @@ static const SimField sku_fields[] = {
 	{.path = "data.sku.sku_group_1", .flags = SIM_REQUIRED},
 	{0}};
 static SimSchema sku_schema = {.name = "sku", .fields = sku_fields};
-
-static const SimField stock_fields[] = {
-	{.path = "sku", .flags = SIM_REQUIRED}, {.path = "quantity", SIM_INTEGER, SIM_REQUIRED}, {0}};
-static SimSchema stock_schema = {.name = "stock", .closed = true, .fields = stock_fields};
 
 /* --- couriers --- */
 
@@ -447,10 +443,7 @@ show_client(SimRequest *request)
 static void
 set_stock(SimRequest *request)
 {
-	json_decref(sim_map_put(&stock,
-							sim_text(request->json, "sku", ""),
-							json_incref(json_object_get(request->json, "quantity"))));
-	sim_reply(request, 200, json_object());
+	depot_put_stock(request, &stock);
 }
 
 static void
@@ -474,12 +467,6 @@ count(SimRequest *request)
 /* --- the peer --- */
 
 static void
-release_json(void *value)
-{
-	json_decref(value);
-}
-
-static void
 release_order(void *value)
 {
 	Order *order = value;
@@ -493,8 +480,8 @@ static void
 reset(void)
 {
 	sim_map_clear(&orders, release_order);
-	sim_map_clear(&stock, release_json);
-	sim_map_clear(&bookings, release_json);
+	sim_map_clear(&stock, sim_release_json);
+	sim_map_clear(&bookings, sim_release_json);
 	made = 0;
 }
 
@@ -521,7 +508,7 @@ static const SimRoute routes[] = {
 	{"POST", API "/sku", put_sku, &sku_schema, NULL, 0},
 	{0}};
 
-static const SimRoute controls[] = {{"POST", "/stock", set_stock, &stock_schema, NULL, 0},
+static const SimRoute controls[] = {{"POST", "/stock", set_stock, &depot_stock_schema, NULL, 0},
 									{"GET", "/counts", count, NULL, NULL, 0},
 									{0}};
 

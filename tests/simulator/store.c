@@ -188,3 +188,9 @@ sim_trail_touch(SimTrail *trail, SimStep *step, double at)
 		trail->oldest = step;
 	trail->newest = step;
 }
+
+void
+sim_release_json(void *value)
+{
+	json_decref(value);
+}

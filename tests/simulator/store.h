@@ -36,6 +36,9 @@ extern void *sim_map_put(SimMap *map, const char *key, void *value);
 extern void *sim_map_at(const SimMap *map, size_t index);
 extern void sim_map_clear(SimMap *map, void (*release)(void *value));
 
+/* For maps of JSON values. */
+extern void sim_release_json(void *value);
+
 /* The same with whole numbers as keys. */
 extern void *sim_map_get_id(const SimMap *map, int64_t id);
 extern void *sim_map_put_id(SimMap *map, int64_t id, void *value);
