@@ -21,6 +21,22 @@
 		.form = "grant_type=refresh_token&refresh_token={{secret:refresh_token}}",                \
 	}
 
+/* Settings that all of them have; the last ones of a connector's list. */
+#define AMAZON_SETTINGS                                                                      \
+	{"user_agent", "text", false, false, AMAZON_AGENT, "Name we call ourselves by."},        \
+		{"client_id",                                                                        \
+		 "text",                                                                             \
+		 true,                                                                               \
+		 true,                                                                               \
+		 NULL,                                                                               \
+		 "Client id of the application (Login with Amazon)."},                               \
+		{"client_secret", "text", true, true, NULL, "Client secret of the application."},    \
+		{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, Atzr|…."}, \
+	{                                                                                        \
+		"webhook_secret", "text", false, true, NULL,                                         \
+			"Secret in header x-webhook-secret of what the bridge from the queue posts."     \
+	}
+
 extern void ff_amazon_begin(const FfCall *call, FfMessage *message, const char *method,
 							const char *path);
 /* Setting marketplace_id, or ff_connector_fail. */

@@ -51,16 +51,7 @@ static const FfSetting settings[] = {
 	 false,
 	 "CR-UNWANTED_ITEM",
 	 "Amazon's reason of returns whose own reason it does not have."},
-	{"user_agent", "text", false, false, AMAZON_AGENT, "Name we call ourselves by."},
-	{"client_id", "text", true, true, NULL, "Client id of the application (Login with Amazon)."},
-	{"client_secret", "text", true, true, NULL, "Client secret of the application."},
-	{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, Atzr|…."},
-	{"webhook_secret",
-	 "text",
-	 false,
-	 true,
-	 NULL,
-	 "Secret in header x-webhook-secret of what the bridge from the queue posts."},
+	AMAZON_SETTINGS,
 	{NULL},
 };
 

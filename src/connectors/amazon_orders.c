@@ -50,16 +50,7 @@ static const FfSetting settings[] = {
 	 false,
 	 "DEFAULT",
 	 "The fulfillment channel whose quantity is pushed."},
-	{"user_agent", "text", false, false, AMAZON_AGENT, "Name we call ourselves by."},
-	{"client_id", "text", true, true, NULL, "Client id of the application (Login with Amazon)."},
-	{"client_secret", "text", true, true, NULL, "Client secret of the application."},
-	{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, Atzr|…."},
-	{"webhook_secret",
-	 "text",
-	 false,
-	 true,
-	 NULL,
-	 "Secret in header x-webhook-secret of what the bridge from the queue posts."},
+	AMAZON_SETTINGS,
 	{NULL}};
 
 /* What a message of Amazon is about; the first word found decides. */

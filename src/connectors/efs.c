@@ -66,30 +66,9 @@ ff_efs_element(StringInfo xml, const char *name, const char *text)
 		appendStringInfo(xml, "<%s>%s</%s>", name, ff_xml_escape(text), name);
 }
 
-static const char *
-need(const FfCall *call, const char *setting, const char *hint)
-{
-	const char *value = ff_json_text_or(call->config, setting, NULL);
-
-	if (value == NULL)
-		ff_connector_fail(EFS, psprintf("config.%s", setting), hint);
-	return value;
-}
-
-/* Names of elements come from settings: what is none would break the document. */
-static void
-check_root(const char *root)
-{
-	if (strspn(root, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") !=
-			strlen(root) ||
-		*root == '\0')
-		ff_connector_fail(EFS, "config.status_request", "Name an element by letters and digits.");
-}
-
 void
 ff_efs_begin(StringInfo xml, const FfCall *call, const char *root, bool with_name)
 {
-	check_root(root);
 	initStringInfo(xml);
 	appendStringInfo(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<%s>", root);
 	if (with_name)
@@ -99,10 +78,14 @@ ff_efs_begin(StringInfo xml, const FfCall *call, const char *root, bool with_nam
 						   ? "TEST"
 						   : ff_json_text_or(call->config, "version", "0.6"));
 	ff_efs_element(
-		xml, "MerchantId", need(call, "merchant_id", "Set it to the number EFS gave the shop."));
+		xml,
+		"MerchantId",
+		ff_carrier_need_setting(call, "merchant_id", "Set it to the number EFS gave the shop."));
 	if (with_name)
 		ff_efs_element(
-			xml, "MerchantName", need(call, "merchant_name", "Set it to the shop's name at EFS."));
+			xml,
+			"MerchantName",
+			ff_carrier_need_setting(call, "merchant_name", "Set it to the shop's name at EFS."));
 	appendStringInfoString(xml, "<MerchantToken>{{secret:merchant_token}}</MerchantToken>");
 }
 

@@ -171,25 +171,38 @@ ff_efs_create_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outco
 	write_state(call, outcome, "accepted");
 }
 
-static void
-send_order_question(const FfCall *call, FfMessage *message, const char *root, const char *path)
+/* The name of an element that a setting tells; what is none would break the document. */
+static const char *
+root_of(const FfCall *call, const char *setting)
 {
+	const char *root = ff_carrier_need_setting(call, setting, "Name the message's root element.");
+
+	for (const char *at = root; *at != '\0'; at++)
+		if (!isalnum((unsigned char) *at) && *at != '_')
+			ff_connector_fail(
+				EFS, psprintf("config.%s", setting), "Name an element by letters and digits.");
+	return root;
+}
+
+/* A message that names the order and nothing else; what it is called is a setting. */
+static void
+send_order_question(const FfCall *call, FfMessage *message, const char *root_setting,
+					const char *path_setting)
+{
+	const char *root = root_of(call, root_setting);
 	StringInfoData xml;
 
 	ff_efs_begin(&xml, call, root, false);
 	appendStringInfoString(&xml, "<OrderList><Order>");
 	ff_efs_element(&xml, "OrderNumber", need_number(call));
 	appendStringInfoString(&xml, "</Order></OrderList>");
-	ff_efs_send(call, message, path, &xml, root);
+	ff_efs_send(call, message, ff_json_text_or(call->config, path_setting, ORDERS), &xml, root);
 }
 
 void
 ff_efs_get_request(const FfCall *call, FfMessage *message)
 {
-	send_order_question(call,
-						message,
-						ff_json_text_or(call->config, "status_request", "OrderStatusRequest"),
-						ff_json_text_or(call->config, "status_path", ORDERS));
+	send_order_question(call, message, "status_request", "status_path");
 }
 
 static const struct
@@ -296,10 +309,7 @@ ff_efs_get_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 void
 ff_efs_cancel_request(const FfCall *call, FfMessage *message)
 {
-	send_order_question(call,
-						message,
-						ff_json_text_or(call->config, "cancel_request", "OrderCancelRequest"),
-						ff_json_text_or(call->config, "cancel_path", ORDERS));
+	send_order_question(call, message, "cancel_request", "cancel_path");
 }
 
 /* They take a request; the order's status tells what becomes of it. */

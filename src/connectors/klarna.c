@@ -140,8 +140,10 @@ look_request(const FfCall *call, FfMessage *message)
 	begin_step(call, message, "GET", "");
 }
 
+/* A capture or a refund: the amount under its own name, what it is for, and the parcels, if any. */
 static void
-capture_request(const FfCall *call, FfMessage *message)
+move_money(const FfCall *call, FfMessage *message, const char *path, const char *amount,
+		   bool with_parcels)
 {
 	FfJsonWriter writer;
 
@@ -150,43 +152,32 @@ capture_request(const FfCall *call, FfMessage *message)
 		look_request(call, message);
 		return;
 	}
-	begin_step(call, message, "POST", "/captures");
+	begin_step(call, message, "POST", path);
 	add_key(call, message);
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
-	ff_write_number(&writer, "captured_amount", ff_payment_amount(call));
+	ff_write_number(&writer, amount, ff_payment_amount(call));
 	ff_write_text_max(&writer, "reference", ff_payment_text(call, "reference"), 255);
 	ff_write_text_max(&writer,
 					  "description",
 					  psprintf("Order %s", ff_json_text_or(call->document, "order.number", "")),
 					  255);
 	write_lines(&writer, call);
-	write_parcels(&writer, call);
+	if (with_parcels)
+		write_parcels(&writer, call);
 	ff_message_json(message, &writer);
+}
+
+static void
+capture_request(const FfCall *call, FfMessage *message)
+{
+	move_money(call, message, "/captures", "captured_amount", true);
 }
 
 static void
 refund_request(const FfCall *call, FfMessage *message)
 {
-	FfJsonWriter writer;
-
-	if (looks(call))
-	{
-		look_request(call, message);
-		return;
-	}
-	begin_step(call, message, "POST", "/refunds");
-	add_key(call, message);
-	ff_write_init(&writer);
-	ff_write_object(&writer, NULL);
-	ff_write_number(&writer, "refunded_amount", ff_payment_amount(call));
-	ff_write_text_max(&writer, "reference", ff_payment_text(call, "reference"), 255);
-	ff_write_text_max(&writer,
-					  "description",
-					  psprintf("Order %s", ff_json_text_or(call->document, "order.number", "")),
-					  255);
-	write_lines(&writer, call);
-	ff_message_json(message, &writer);
+	move_money(call, message, "/refunds", "refunded_amount", false);
 }
 
 /* An order of which something was captured cannot be cancelled, only its rest released. */

@@ -86,19 +86,9 @@ ff_shipper_begin(const FfCall *call, FfMessage *message, const char *method, con
 }
 
 const char *
-ff_shipper_need(const FfCall *call, const char *setting, const char *hint)
-{
-	const char *value = ff_json_text_or(call->config, setting, NULL);
-
-	if (value == NULL)
-		ff_connector_fail(SHIPPER_ID, psprintf("config.%s", setting), hint);
-	return value;
-}
-
-const char *
 ff_shipper_warehouse(const FfCall *call)
 {
-	return ff_shipper_need(call, "warehouse_id", "Set it to the warehouse that ships.");
+	return ff_carrier_need_setting(call, "warehouse_id", "Set it to the warehouse that ships.");
 }
 
 /*
@@ -204,6 +194,5 @@ const FfConnector ff_connector_shipper_id = {
 			[FF_OP_TEST_CONNECTION] = {test_request, test_outcome, FF_REPEAT_SAFE},
 		},
 	.receive = {.verify = {FF_VERIFY_MD5_MEMBER, "auth", "api_key", "webhook_url", true},
-				.event_id = ff_shipper_event_id,
 				.translate = ff_shipper_receive},
 };

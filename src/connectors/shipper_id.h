@@ -17,8 +17,6 @@
 /* shipper_id.c */
 extern void ff_shipper_begin(const FfCall *call, FfMessage *message, const char *method,
 							 const char *path);
-/* The setting, or ff_connector_fail. */
-extern const char *ff_shipper_need(const FfCall *call, const char *setting, const char *hint);
 extern const char *ff_shipper_warehouse(const FfCall *call);
 /*
  * A reference of ours as a number of theirs, which has letters and digits only.
@@ -38,6 +36,9 @@ extern void ff_shipper_write(FfJsonWriter *writer, const char *key, const char *
  */
 extern bool ff_shipper_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat,
 							 FfOutcome *outcome, FfJson **data);
+/* The page of a list that the request asked for, and whether the answer says that more follow. */
+extern int64 ff_shipper_page(const FfCall *call);
+extern bool ff_shipper_has_more(const FfCall *call, const FfReply *reply);
 
 /* shipper_id_rate.c: prices of couriers, and booking one */
 extern void ff_shipper_quote_request(const FfCall *call, FfMessage *message);
@@ -46,6 +47,8 @@ extern void ff_shipper_quote_outcome(const FfCall *call, const FfReply *reply, F
 extern bool ff_shipper_books(const FfCall *call);
 /* The cheapest courier of a price list that the service allows; NULL without one. */
 extern const FfJson *ff_shipper_choose(const FfCall *call, const FfJson *data);
+/* The courier that the order's service, or else the connection, asks for; NULL: any. */
+extern const char *ff_shipper_wanted_courier(const FfCall *call);
 extern const char *ff_shipper_courier_name(const FfJson *pricing);
 extern void ff_shipper_book_request(const FfCall *call, FfMessage *message);
 
@@ -86,7 +89,6 @@ extern void ff_shipper_return_request(const FfCall *call, FfMessage *message);
 extern void ff_shipper_return_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 
 /* shipper_id_event.c */
-extern const char *ff_shipper_event_id(const FfReply *webhook, const FfJson *body);
 extern void ff_shipper_receive(const FfCall *call, const FfReply *webhook, FfOutcome *outcome);
 
 #endif

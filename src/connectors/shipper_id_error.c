@@ -132,3 +132,18 @@ ff_shipper_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOu
 		read_error(call, reply, repeat, json, outcome);
 	return false;
 }
+
+int64
+ff_shipper_page(const FfCall *call)
+{
+	return ff_json_int64_or(call->state, "page", 1);
+}
+
+bool
+ff_shipper_has_more(const FfCall *call, const FfReply *reply)
+{
+	FfJson *json = ff_json_parse(reply->body, reply->length, NULL);
+
+	return ff_json_int64_or(json, "pagination.current_page", ff_shipper_page(call)) <
+		   ff_json_int64_or(json, "pagination.total_pages", 1);
+}

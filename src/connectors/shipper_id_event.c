@@ -212,12 +212,6 @@ receive_confirmation(const FfJson *event, FfOutcome *outcome)
 					   NULL);
 }
 
-const char *
-ff_shipper_event_id(const FfReply *webhook, const FfJson *body)
-{
-	return NULL; /* they have none */
-}
-
 void
 ff_shipper_receive(const FfCall *call, const FfReply *webhook, FfOutcome *outcome)
 {

@@ -106,19 +106,6 @@ write_line(FfJsonWriter *writer, const FfCall *call, int index)
 	ff_write_end(writer);
 }
 
-/* The courier: the one that was booked, else what the service is called over there. */
-static const char *
-courier_of(const FfCall *call)
-{
-	const char *service = ff_json_text_or(ff_carrier_subject(call), "service", NULL);
-	const FfJson *couriers = ff_json_get(call->config, "couriers");
-	const char *mapped =
-		service ? ff_json_text_or(ff_json_member(couriers, service), "", service) : NULL;
-
-	return ff_json_text_or(
-		call->state, "courier", mapped ? mapped : ff_json_text_or(call->config, "courier", NULL));
-}
-
 /* Shipper's id of the courier's order: booked by us just now, or by somebody before. */
 static const char *
 tracking_id(const FfCall *call)
@@ -150,7 +137,7 @@ ff_shipper_outbound_request(const FfCall *call, FfMessage *message)
 	put(&writer,
 		call,
 		"customer_id",
-		ff_shipper_need(call, "customer_id", "Set it to Shipper's id of the goods' owner."),
+		ff_carrier_need_setting(call, "customer_id", "Set it to Shipper's id of the goods' owner."),
 		20);
 	put(&writer, call, "so_number", ff_shipper_order_number(call), 50);
 	put(&writer, call, "order_type", "SO", 2);
@@ -158,13 +145,18 @@ ff_shipper_outbound_request(const FfCall *call, FfMessage *message)
 	put(&writer, call, "platform", ff_json_text_or(call->config, "platform", NULL), 30);
 	ff_write_int(&writer, named(call, "order_identification_code"), PENDING_SHIPMENT);
 	put(&writer, call, "internal_order_status", "Pending", 30);
-	put(&writer, call, "express_code", courier_of(call), 50);
+	put(&writer,
+		call,
+		"express_code",
+		/* the one that was booked, else the one that is wanted */
+		ff_json_text_or(call->state, "courier", ff_shipper_wanted_courier(call)),
+		50);
 	put(&writer, call, "express_no", NULL, 1);
 	put(&writer, call, "tracking_id", tracking_id(call), 50);
 	put(&writer,
 		call,
 		"tenant_name",
-		ff_shipper_need(call, "tenant_name", "Set it to the shop's name at Shipper."),
+		ff_carrier_need_setting(call, "tenant_name", "Set it to the shop's name at Shipper."),
 		200);
 	put(&writer, call, "seller_nick", NULL, 1);
 	write_consignee(&writer, call);

@@ -43,7 +43,7 @@ write_place(FfJsonWriter *writer, const char *area, const char *suburb, const ch
 static void
 write_origin(FfJsonWriter *writer, const FfCall *call)
 {
-	(void) ff_shipper_need(
+	(void) ff_carrier_need_setting(
 		call, "origin_area_id", "Set it to Shipper's area of the warehouse; prices need it.");
 	write_place(writer,
 				ff_json_number(call->config, "origin_area_id"),
@@ -141,7 +141,7 @@ ff_shipper_quote_request(const FfCall *call, FfMessage *message)
 		ff_write_end(&writer);
 	}
 	ff_write_int(&writer, "limit", PRICES_AT_ONCE);
-	ff_write_int(&writer, "page", ff_json_int64_or(call->state, "page", 1));
+	ff_write_int(&writer, "page", ff_shipper_page(call));
 	ff_write_array(&writer, "sort_by");
 	ff_write_text(&writer, NULL, "final_price");
 	ff_write_end(&writer);
@@ -194,23 +194,11 @@ write_rate(FfJsonWriter *writer, const FfJson *pricing)
 	ff_write_end(writer);
 }
 
-/* Whether a list goes on behind the page that the envelope tells of. */
-static bool
-more_pages(const FfReply *reply, int64 *page)
-{
-	FfJson *json = ff_json_parse(reply->body, reply->length, NULL);
-	int64 last = ff_json_int64_or(json, "pagination.total_pages", 1);
-
-	*page = ff_json_int64_or(json, "pagination.current_page", 1);
-	return *page < last;
-}
-
 void
 ff_shipper_quote_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
 	const FfJson *pricings;
 	FfJson *data;
-	int64 page;
 
 	if (!ff_shipper_reply(call, reply, FF_REPEAT_SAFE, outcome, &data))
 		return;
@@ -219,13 +207,13 @@ ff_shipper_quote_outcome(const FfCall *call, const FfReply *reply, FfOutcome *ou
 	for (int i = 0; i < ff_json_count(pricings); i++)
 		write_rate(&outcome->body, ff_json_at(pricings, i));
 	ff_write_end(&outcome->body);
-	if (more_pages(reply, &page))
-		ff_outcome_continue(outcome, psprintf("{\"page\": " INT64_FORMAT "}", page + 1));
+	if (ff_shipper_has_more(call, reply))
+		ff_outcome_continue(outcome,
+							psprintf("{\"page\": " INT64_FORMAT "}", ff_shipper_page(call) + 1));
 }
 
-/* The courier that the order's service, or the connection, asks for; NULL: any. */
-static const char *
-wanted_courier(const FfCall *call)
+const char *
+ff_shipper_wanted_courier(const FfCall *call)
 {
 	const char *service = ff_json_text_or(ff_carrier_subject(call), "service", NULL);
 	const FfJson *couriers = ff_json_get(call->config, "couriers");
@@ -250,7 +238,7 @@ const FfJson *
 ff_shipper_choose(const FfCall *call, const FfJson *data)
 {
 	const FfJson *pricings = ff_json_get(data, "pricings");
-	const char *wanted = wanted_courier(call);
+	const char *wanted = ff_shipper_wanted_courier(call);
 	const FfJson *best = NULL;
 
 	for (int i = 0; i < ff_json_count(pricings); i++)

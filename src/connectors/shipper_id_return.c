@@ -40,10 +40,10 @@ write_line(FfJsonWriter *writer, const FfCall *call, int index)
 	ff_write_int(writer, "line_no", ff_json_int64_or(line, "line", index + 1));
 	ff_write_text(writer, "sku", sku);
 	ff_write_number(writer, "ordered_qty", ff_decimal_trim(quantity));
-	ff_write_text(
-		writer,
-		"customer_id",
-		ff_shipper_need(call, "customer_id", "Set it to Shipper's id of the goods' owner."));
+	ff_write_text(writer,
+				  "customer_id",
+				  ff_carrier_need_setting(
+					  call, "customer_id", "Set it to Shipper's id of the goods' owner."));
 	ff_shipper_write(writer, "notes", ff_json_text_or(line, "reason", NULL), 200);
 	ff_write_end(writer);
 }

@@ -48,8 +48,7 @@ ff_shipper_inventory_request(const FfCall *call, FfMessage *message)
 		ff_message_query(message, "warehouse_code", warehouse);
 		ff_message_query(message, "stock_type", "OMSWMS");
 	}
-	ff_message_query(
-		message, "page", psprintf(INT64_FORMAT, ff_json_int64_or(call->state, "page", 1)));
+	ff_message_query(message, "page", psprintf(INT64_FORMAT, ff_shipper_page(call)));
 	ff_message_query(message, "limit", ff_json_text_or(call->config, "page_size", "100"));
 	for (int i = first; i < ff_json_count(wanted_skus(call)) && i < first + SKUS_AT_ONCE; i++)
 		ff_message_query(message, "skus", ff_json_text(ff_json_at(wanted_skus(call), i), ""));
@@ -201,16 +200,6 @@ rows_of(const FfJson *data)
 	return NULL;
 }
 
-static bool
-is_last_page(const FfReply *reply, const FfCall *call)
-{
-	FfJson *json = ff_json_parse(reply->body, reply->length, NULL);
-
-	return ff_json_int64_or(
-			   json, "pagination.current_page", ff_json_int64_or(call->state, "page", 1)) >=
-		   ff_json_int64_or(json, "pagination.total_pages", 1);
-}
-
 /* The state of the next page: which it is, and the SKU that may go on there. */
 static const char *
 next_page(const FfCall *call, const Stock *held)
@@ -219,7 +208,7 @@ next_page(const FfCall *call, const Stock *held)
 
 	ff_write_init(&next);
 	ff_write_object(&next, NULL);
-	ff_write_int(&next, "page", ff_json_int64_or(call->state, "page", 1) + 1);
+	ff_write_int(&next, "page", ff_shipper_page(call) + 1);
 	ff_write_int(&next, "sku", ff_json_int64_or(call->state, "sku", 0));
 	if (held->sku != NULL)
 	{
@@ -251,10 +240,10 @@ ff_shipper_inventory_outcome(const FfCall *call, const FfReply *reply, FfOutcome
 	else
 		for (int i = 0; i < ff_json_count(rows); i++)
 			write_places(&outcome->body, call, ff_json_at(rows, i));
-	if (is_last_page(reply, call))
+	if (!ff_shipper_has_more(call, reply))
 		write_stock(&outcome->body, call, &held);
 	ff_write_end(&outcome->body);
-	if (!is_last_page(reply, call))
+	if (ff_shipper_has_more(call, reply))
 		ff_outcome_continue(outcome, next_page(call, &held));
 	else if (next_sku < ff_json_count(wanted_skus(call)))
 		ff_outcome_continue(outcome, psprintf("{\"sku\": " INT64_FORMAT "}", next_sku));

@@ -11,8 +11,6 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlerror.h>
-#include <libxml/xpath.h>
-#include <libxml/xpathInternals.h>
 
 #include "pg/xml.h"
 
@@ -204,107 +202,6 @@ ff_xml_parse(const char *text, size_t length, char **error)
 	}
 	PG_END_TRY();
 	return read_written(&writer, fits, error);
-}
-
-/* Elements and attributes of a default namespace lose it, so that a path finds them. */
-static void
-drop_default_namespace(xmlNodePtr node)
-{
-	for (; node != NULL; node = node->next)
-	{
-		if (node->type != XML_ELEMENT_NODE)
-			continue;
-		if (node->ns != NULL && node->ns->prefix == NULL)
-			node->ns = NULL;
-		drop_default_namespace(node->children);
-	}
-}
-
-static bool
-write_found(FfJsonWriter *writer, xmlXPathObjectPtr found)
-{
-	bool fits = true;
-
-	switch (found->type)
-	{
-		case XPATH_NODESET:
-			for (int i = 0; found->nodesetval != NULL && i < found->nodesetval->nodeNr && fits; i++)
-			{
-				xmlNodePtr node = found->nodesetval->nodeTab[i];
-
-				if (node->type == XML_ELEMENT_NODE)
-					fits = write_element(writer, NULL, node, 1);
-				else if (node->type == XML_ATTRIBUTE_NODE)
-					ff_write_text(writer,
-								  NULL,
-								  node->children && node->children->content
-									  ? (const char *) node->children->content
-									  : "");
-				else if (node->content != NULL)
-					ff_write_text(writer, NULL, (const char *) node->content);
-			}
-			break;
-		case XPATH_BOOLEAN:
-			ff_write_bool(writer, NULL, found->boolval != 0);
-			break;
-		case XPATH_NUMBER:
-			ff_write_text(writer, NULL, psprintf("%g", found->floatval));
-			break;
-		case XPATH_STRING:
-			ff_write_text(writer, NULL, (const char *) found->stringval);
-			break;
-		default:
-			break;
-	}
-	return fits;
-}
-
-static xmlXPathContextPtr
-open_paths(xmlDocPtr document)
-{
-	xmlNodePtr root = xmlDocGetRootElement(document);
-	xmlXPathContextPtr paths = xmlXPathNewContext(document);
-
-	for (xmlNsPtr space = root->nsDef; paths != NULL && space != NULL; space = space->next)
-		if (space->prefix != NULL)
-			xmlXPathRegisterNs(paths, space->prefix, space->href);
-	drop_default_namespace(root);
-	return paths;
-}
-
-FfJson *
-ff_xml_path(const char *text, size_t length, const char *path, char **error)
-{
-	xmlDocPtr document = read_document(text, length, error);
-	xmlXPathContextPtr volatile paths = NULL;
-	xmlXPathObjectPtr volatile found = NULL;
-	FfJsonWriter writer;
-	volatile bool fits = false;
-
-	if (document == NULL)
-		return NULL;
-	PG_TRY();
-	{
-		paths = open_paths(document);
-		if (paths != NULL)
-			found = xmlXPathEvalExpression((const xmlChar *) path, paths);
-		ff_write_init(&writer);
-		ff_write_array(&writer, NULL);
-		if (found != NULL)
-			fits = write_found(&writer, found);
-	}
-	PG_FINALLY();
-	{
-		bool evaluated = found != NULL;
-
-		xmlXPathFreeObject(found);
-		xmlXPathFreeContext(paths);
-		xmlFreeDoc(document);
-		if (!evaluated)
-			say(error, "it is no XPath expression");
-	}
-	PG_END_TRY();
-	return found == NULL ? NULL : read_written(&writer, fits, error);
 }
 
 char *

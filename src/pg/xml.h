@@ -21,14 +21,6 @@
 /* {"root": …}; NULL with a palloc'd reason in *error, which may be NULL. */
 extern FfJson *ff_xml_parse(const char *text, size_t length, char **error);
 
-/*
- * What an XPath 1.0 expression finds, each in the form above, as an array; a
- * number, text or truth is its only element.  NULL with a reason.  Prefixes
- * are those the root declares; elements of a default namespace are found as if
- * they had none.
- */
-extern FfJson *ff_xml_path(const char *text, size_t length, const char *path, char **error);
-
 /* Text as it stands between tags and in attributes; characters XML cannot have are left out. */
 extern char *ff_xml_escape(const char *text);
 
