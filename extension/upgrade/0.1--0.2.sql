@@ -1,0 +1,2 @@
+-- From 0.1 to 0.2: what changes in tables, types and rights.  Functions and views follow from api/,
+-- which is run after this; one whose arguments or result changed, or that is gone, is dropped here.
