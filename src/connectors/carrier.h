@@ -215,6 +215,11 @@ extern void ff_carrier_write_money(FfJsonWriter *writer, const char *key, const 
 extern void ff_carrier_write_status(FfJsonWriter *writer, const char *status);
 /* The shipment of a cancelled label. */
 extern void ff_carrier_write_cancelled(FfJsonWriter *writer, const char *provider_reference);
+/*
+ * What the elements of a list, or a member of each, say, once each and at most
+ * max characters; NULL when they say nothing.
+ */
+extern char *ff_carrier_sentences(const FfJson *list, const char *member, int max);
 /* A webhook that is about no parcel. */
 extern void ff_carrier_no_parcel(FfOutcome *outcome);
 /* ISO 8601: in UTC when the text has a zone, else as it stands; NULL when it is no time. */

@@ -78,6 +78,22 @@ ff_carrier_write_cancelled(FfJsonWriter *writer, const char *provider_reference)
 	ff_write_end(writer);
 }
 
+char *
+ff_carrier_sentences(const FfJson *list, const char *member, int max)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < ff_json_count(list); i++)
+	{
+		char *sentence = ff_carrier_text(ff_json_at(list, i), member, max);
+
+		if (sentence != NULL && strstr(text.data, sentence) == NULL)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? " " : "", sentence);
+	}
+	return text.len > 0 ? ff_plain_text(text.data, max) : NULL;
+}
+
 void
 ff_carrier_no_parcel(FfOutcome *outcome)
 {

@@ -12,7 +12,8 @@
 
 #include "connectors/dhl_express.h"
 
-#define CODE_LONGEST 8
+#define CODE_LONGEST     8
+#define WARNINGS_LONGEST 400
 
 static const struct
 {
@@ -209,16 +210,5 @@ ff_dhx_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcom
 char *
 ff_dhx_warnings(const FfJson *json)
 {
-	const FfJson *warnings = ff_json_get(json, "warnings");
-	StringInfoData text;
-
-	initStringInfo(&text);
-	for (int i = 0; i < ff_json_count(warnings); i++)
-	{
-		char *warning = ff_carrier_text(ff_json_at(warnings, i), "", 200);
-
-		if (warning != NULL)
-			appendStringInfo(&text, "%s%s", text.len > 0 ? " " : "", warning);
-	}
-	return text.len > 0 ? text.data : NULL;
+	return ff_carrier_sentences(ff_json_get(json, "warnings"), "", WARNINGS_LONGEST);
 }

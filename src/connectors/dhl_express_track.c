@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "connectors/dhl_express.h"
+#include "model/country.h"
 
 #define NUMBERS_AT_ONCE 200
 
@@ -60,24 +61,30 @@ status_of(const FfJson *event)
 	return status;
 }
 
-/* "STOCKHOLM - SE"; what follows the dash may also be a country's name. */
+/* "STOCKHOLM - SE" or "SYDNEY-AU"; what follows the dash may also be a country's name. */
 static void
 write_place(FfJsonWriter *writer, const FfJson *event)
 {
 	char *place =
 		ff_carrier_text(ff_json_at(ff_json_get(event, "serviceArea"), 0), "description", 100);
+	size_t length = place ? strlen(place) : 0;
+	char *country = NULL;
 	char *dash = NULL;
 
 	for (char *at = place; at != NULL && (at = strstr(at, " - ")) != NULL; at += 3)
-		dash = at;
-	if (dash == NULL)
 	{
-		ff_write_text(writer, "city", place);
-		return;
+		dash = at;
+		country = at + 3;
 	}
-	ff_write_text(writer, "city", pnstrdup(place, dash - place));
-	if (strlen(dash + 3) == 2)
-		ff_write_text(writer, "country", dash + 3);
+	if (dash == NULL && length > 3 && place[length - 3] == '-' &&
+		ff_country_read(place + length - 2) != NULL)
+	{
+		dash = place + length - 3;
+		country = dash + 1;
+	}
+	ff_write_text(writer, "city", dash ? pnstrdup(place, dash - place) : place);
+	if (country != NULL && strlen(country) == 2)
+		ff_write_text(writer, "country", country);
 }
 
 static char *

@@ -101,7 +101,9 @@ write_duties(FfJsonWriter *writer, const FfCall *call)
 	const char *account = ff_json_text_or(subject, "options.duties_to.account_number", NULL);
 	const char *party = ff_json_text_or(subject, "options.duties_to.party", "");
 	char *incoterm = ff_carrier_incoterm(subject);
-	bool ours = incoterm != NULL && strcmp(incoterm, "DDP") == 0 && account == NULL;
+	bool ours = account != NULL
+					? strcmp(account, ff_json_text_or(call->config, "account_number", "")) == 0
+					: incoterm != NULL && strcmp(incoterm, "DDP") == 0;
 	bool rating = call->operation == FF_OP_QUOTE_RATES;
 
 	ff_write_object(writer, "dutiesPayment");

@@ -37,6 +37,9 @@ extern void ff_ups_context(FfJsonWriter *writer, const FfCall *call);
 extern bool ff_ups_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat,
 						 FfOutcome *outcome, FfJson **json);
 
+/* What an answer that succeeded warns of; NULL when it does not. */
+extern char *ff_ups_warnings(const FfJson *answer);
+
 /* ups_party.c: people and places */
 /* Members that not every party of every API takes. */
 #define UPS_WITH_ATTENTION   (1 << 0)
@@ -98,6 +101,8 @@ extern const FfJson *ff_ups_price(const FfJson *charges, const FfJson *published
 extern char *ff_ups_local_time(const char *date, const char *time);
 /* The same in UTC and with Z; offset is like -05:00, -05.00 or -5. */
 extern char *ff_ups_utc_time(const char *date, const char *time, const char *offset);
+/* The day the shipment leaves, as "YYYYMMDD" and no later than UPS takes it. */
+extern char *ff_ups_ship_date(const FfCall *call);
 
 /* ups_customs.c */
 extern void ff_ups_international_forms(FfJsonWriter *writer, const FfCall *call,

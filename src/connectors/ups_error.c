@@ -11,7 +11,8 @@
 
 #include "connectors/ups.h"
 
-#define LOCKED_OUT_S (24 * 60 * 60)
+#define LOCKED_OUT_S     (24 * 60 * 60)
+#define WARNINGS_LONGEST 400
 
 typedef struct UpsClass
 {
@@ -196,4 +197,11 @@ ff_ups_reply(const FfCall *call, const FfReply *reply, FfRepeat repeat, FfOutcom
 	if (strcmp(code, "250006") == 0 || strcmp(code, "250007") == 0)
 		outcome->retry_after_s = LOCKED_OUT_S;
 	return false;
+}
+
+char *
+ff_ups_warnings(const FfJson *answer)
+{
+	return ff_carrier_sentences(
+		ff_json_get(answer, "Response.Alert"), "Description", WARNINGS_LONGEST);
 }

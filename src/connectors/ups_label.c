@@ -110,6 +110,8 @@ ff_ups_ship_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 		return;
 	}
 	write_created(&outcome->body, call, results, id);
+	ff_write_text(
+		&outcome->body, "warning", ff_ups_warnings(ff_json_get(json, "ShipmentResponse")));
 }
 
 void

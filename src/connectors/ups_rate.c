@@ -60,7 +60,7 @@ write_transit(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	ff_write_object(writer, "DeliveryTimeInformation");
 	ff_write_text(writer, "PackageBillType", pallet && !lane->abroad ? "07" : type);
 	ff_write_object(writer, "Pickup");
-	ff_write_text(writer, "Date", ff_time_format(call->now, "%Y%m%d"));
+	ff_write_text(writer, "Date", ff_ups_ship_date(call));
 	ff_write_end(writer);
 	ff_write_end(writer);
 	if (!lane->abroad)
@@ -213,4 +213,5 @@ ff_ups_rate_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 	for (int i = 0; i < ff_json_count(rated); i++)
 		write_rate(&outcome->body, ff_json_at(rated, i));
 	ff_write_end(&outcome->body);
+	ff_write_text(&outcome->body, "warning", ff_ups_warnings(ff_json_get(json, "RateResponse")));
 }

@@ -70,12 +70,13 @@ write_charge(FfJsonWriter *writer, const FfCall *call, const char *type, const c
 	const char *party = ff_json_text_or(payer, "party", "");
 	bool receiver = strcmp(party, "receiver") == 0;
 	const char *account = ff_json_text_or(payer, "account_number", NULL);
+	bool ours = account != NULL && !receiver && strcmp(account, ff_ups_account(call)) == 0;
 
 	ff_write_object(writer, NULL);
 	ff_write_text(writer, "Type", type);
 	if (receiver && account == NULL)
 		ff_ups_flag(writer, "ConsigneeBilledIndicator", true);
-	else if (account != NULL)
+	else if (account != NULL && !ours)
 	{
 		ff_write_object(writer, receiver ? "BillReceiver" : "BillThirdParty");
 		ff_write_text(writer, "AccountNumber", account);
@@ -100,11 +101,13 @@ ff_ups_charges(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 {
 	const FfJson *subject = ff_carrier_subject(call);
 	const char *incoterm = ff_json_text_or(subject, "customs.incoterm", "");
+	const FfJson *payer = ff_json_get(subject, "options.duties_to");
+	bool named = ff_json_text_or(payer, "account_number", NULL) != NULL;
 
 	ff_write_array(writer, "ShipmentCharge");
 	write_charge(writer, call, "01", "options.bill_to");
 	/* without a second charge the receiver pays duties and taxes */
-	if (lane->customs && pg_strcasecmp(incoterm, "DDP") == 0)
+	if (lane->customs && (named || pg_strcasecmp(incoterm, "DDP") == 0))
 		write_charge(writer, call, "02", "options.duties_to");
 	ff_write_end(writer);
 }
@@ -184,6 +187,8 @@ write_shipment(FfJsonWriter *writer, const FfCall *call, const FfUpsLane *lane)
 	ff_write_end(writer);
 	ff_ups_tax_ids(writer, call, lane);
 	ff_ups_rating_options(writer, call);
+	if (strcmp(ff_ups_ship_date(call), ff_time_format(call->now, "%Y%m%d")) > 0)
+		ff_write_text(writer, "ShipmentDate", ff_ups_ship_date(call));
 	if (!lane->package_reference)
 		ff_ups_reference_number(writer, call);
 	ff_ups_service_object(writer, call, lane);

@@ -11,6 +11,9 @@
 
 #include "connectors/ups.h"
 
+/* UPS takes shipments so many days ahead. */
+#define DAYS_AHEAD 7
+
 /* The digits of text, with zeros before them up to a width; NULL for too many or none. */
 static char *
 digits_of(const char *text, int width)
@@ -70,4 +73,13 @@ ff_ups_utc_time(const char *date, const char *time, const char *offset)
 					   &parsed))
 		return NULL;
 	return ff_time_iso(parsed);
+}
+
+char *
+ff_ups_ship_date(const FfCall *call)
+{
+	char *last = ff_time_format(call->now + DAYS_AHEAD * USECS_PER_DAY, "%Y%m%d");
+	char *day = digits_of(ff_carrier_ship_date(call), 8);
+
+	return strcmp(day, last) < 0 ? day : last;
 }

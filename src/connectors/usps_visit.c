@@ -316,6 +316,7 @@ ff_usps_scan_form_outcome(const FfCall *call, const FfReply *reply, FfOutcome *o
 	const FfJson *metadata;
 	const FfJson *numbers;
 	const char *number;
+	char *image;
 	FfJson *json;
 
 	if (!ff_usps_reply(call, reply, FF_REPEAT_NEVER, outcome, &json))
@@ -337,8 +338,9 @@ ff_usps_scan_form_outcome(const FfCall *call, const FfReply *reply, FfOutcome *o
 		ff_write_text(writer, NULL, ff_json_text(ff_json_at(numbers, i), ""));
 	ff_write_end(writer);
 	ff_write_array(writer, "documents");
+	image = ff_usps_image(reply, json, "SCANFormImage");
 	ff_carrier_write_document(
-		writer, "manifest", "pdf", ff_usps_image(reply, json, "SCANFormImage"), NULL, 0);
+		writer, "manifest", ff_usps_image_format(image, "PDF"), image, NULL, 0);
 	ff_write_end(writer);
 	ff_write_end(writer);
 }
