@@ -228,6 +228,22 @@ SELECT count(fulfillment.cancel_shipment(shipment_id, 'test')) FROM fulfillment.
  WHERE merchant_id = 40 AND order_id = pg_temp.order_id('R-40') AND state <> 'cancelled';
 SELECT location FROM pg_temp.parts WHERE number = 'R-40';
 SELECT verdict, location, reason FROM fulfillment.explain_assignment(pg_temp.order_id('R-40')) WHERE rank IS NULL;
+-- An order is decided alike while it is written and from its rows: lines out of their order, a group, an item twice.
+CREATE FUNCTION pg_temp.mixed(number text, more jsonb) RETURNS bigint LANGUAGE sql AS $$
+	SELECT pg_temp.submit($1, '[{"line": 3, "sku": "ROPE", "quantity": 2, "unit_price": 11.5}, {"line": 2, "sku": "SAIL", "quantity": 1, "group": "g"},
+		{"line": 7, "sku": "CARD", "quantity": 1}, {"line": 1, "sku": "ROPE", "quantity": 1, "group": "g"}]', more)
+$$;
+INSERT INTO fulfillment.items (sku, name, weight_g) VALUES ('ROPE', 'Rope', 700), ('SAIL', 'Sail', 2000);
+SELECT fulfillment.receive_stock(l, s, q) FROM (VALUES ('NEAR', 'ROPE', 2), ('NEAR', 'SAIL', 5), ('FAR', 'ROPE', 9), ('FAR', 'SAIL', 9)) AS v (l, s, q);
+SELECT pg_temp.mixed('R-50', '{"service": "standard"}') > 0 AS submitted;
+SELECT count(fulfillment.cancel_order(pg_temp.order_id('R-50'), 'test'));
+SELECT pg_temp.mixed('R-51', '{"service": "standard", "hold": true}') > 0 AS submitted;
+SELECT count(fulfillment.release_hold(hold_id)) FROM fulfillment.holds WHERE merchant_id = 40 AND order_id = pg_temp.order_id('R-51');
+SELECT count(*) AS decisions, count(DISTINCT (d.chosen::jsonb, d.alternatives::jsonb, d.rejected::jsonb, d.waiting::jsonb)::text) AS different
+  FROM fulfillment.decisions d WHERE merchant_id = 40 AND order_id IN (pg_temp.order_id('R-50'), pg_temp.order_id('R-51'));
+SELECT l.line, l.sku, l.quantity, l.assigned, sum(n.quantity) AS in_shipments
+  FROM fulfillment.order_lines l LEFT JOIN fulfillment.shipment_lines n USING (merchant_id, order_id, line)
+ WHERE merchant_id = 40 AND order_id = pg_temp.order_id('R-51') GROUP BY 1, 2, 3, 4 ORDER BY 1;
 -- What is reserved is what the shipments hold (the stock itself was put there by hand).
 SELECT location, sku FROM fulfillment.check_stock()
  WHERE reserved <> ledger_reserved OR reserved <> open_reservations OR reserved > on_hand;

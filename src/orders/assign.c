@@ -11,6 +11,7 @@
 
 #include "model/machine.h"
 #include "orders/assign.h"
+#include "orders/parts.h"
 #include "pg/spi.h"
 #include "pg/trial.h"
 #include "routing/decide.h"
@@ -28,7 +29,10 @@
  * orders that live would be read instead of the rows asked for.
  */
 static FfStatement routable =
-	FF_STATEMENT("select o.order_id, o.next_routing_at, o.routing_reason"
+	FF_STATEMENT("select o.order_id, o.next_routing_at, o.routing_reason,"
+				 "       coalesce(o.payment ->> 'state', '') not in ('pending', 'failed'),"
+				 "       (select coalesce(max(s.number), 0) from fulfillment.shipments s"
+				 "         where s.merchant_id = $1 and s.order_id = o.order_id)"
 				 "  from unnest($2) as u (order_id)"
 				 "  cross join lateral (select x.* from fulfillment.orders x"
 				 "         where x.merchant_id = $1 and x.order_id = u.order_id offset 0) o"
@@ -61,18 +65,21 @@ static FfStatement save_outcome = FF_STATEMENT(
 	" where o.merchant_id = $1 and o.order_id = u.order_id",
 	INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID);
 
-/* When an order is to be tried next and why; as it stands before it is decided. */
+/* How an order stands before it is decided: when it was to be tried next and why, … */
 typedef struct Turn
 {
 	TimestampTz next; /* 0: nothing waits */
 	const char *reason;
+	bool ready;    /* … whether its shipments may go out, … */
+	int shipments; /* … the number of the last one it had */
 } Turn;
 
 /* Routings and, side by side with them, the shipments they become. */
 typedef struct Wave
 {
 	int32 merchant_id;
-	const Turn *turns; /* of its orders, until now */
+	const Turn *turns;  /* of its orders, until now */
+	FfNewOrder **fresh; /* whose lines are not written yet; NULL: all are */
 	FfRouting *routings;
 	FfWaveReport report;
 	int count;
@@ -93,6 +100,26 @@ lines_of(const FfRoutedPart *part)
 	return lines;
 }
 
+static FfPlannedShipment
+shipment_of(const Wave *wave, int routing, int part)
+{
+	const FfRoutedPart *from = &wave->routings[routing].parts[part];
+
+	return (FfPlannedShipment){.order_id = wave->routings[routing].order_id,
+							   .number = wave->turns[routing].shipments + part + 1,
+							   .ready = wave->turns[routing].ready,
+							   .connection_id = from->connection_id,
+							   .provider_id = from->provider_id,
+							   .location_id = from->location_id,
+							   .service_id = from->service_id,
+							   .planned_cost = from->planned_cost,
+							   .currency = from->currency,
+							   .capacity_day = from->capacity_day,
+							   .estimated_delivery_at = from->estimated_delivery_at,
+							   .line_count = from->line_count,
+							   .lines = lines_of(from)};
+}
+
 static void
 plan_shipments(Wave *wave)
 {
@@ -106,23 +133,11 @@ plan_shipments(Wave *wave)
 	for (int i = 0; i < wave->count; i++)
 		for (int j = 0; j < wave->routings[i].part_count; j++)
 		{
-			const FfRoutedPart *part = &wave->routings[i].parts[j];
-
 			wave->owner[wave->planned_count] = i;
-			wave->planned[wave->planned_count++] =
-				(FfPlannedShipment){.order_id = wave->routings[i].order_id,
-									.provider_id = part->provider_id,
-									.location_id = part->location_id,
-									.service_id = part->service_id,
-									.planned_cost = part->planned_cost,
-									.currency = part->currency,
-									.capacity_day = part->capacity_day,
-									.estimated_delivery_at = part->estimated_delivery_at,
-									.line_count = part->line_count,
-									.lines = lines_of(part)};
+			wave->planned[wave->planned_count++] = shipment_of(wave, i, j);
 		}
 	if (wave->planned_count > 0)
-		ff_shipments_number(wave->planned, wave->planned_count);
+		ff_shipments_number(wave->merchant_id, wave->planned, wave->planned_count);
 }
 
 /* Movements of all planned lines of the routings that are wanted. */
@@ -302,11 +317,53 @@ decide_and_take(Wave *wave, const FfRoutingRequest *requests, const char *cause)
 	return lost;
 }
 
+/* Units of every line of a new order that its shipments hold. */
+static void
+note_assigned(FfNewOrder *order, const FfPlannedShipment *planned)
+{
+	for (int i = 0; i < planned->line_count; i++)
+		for (int j = 0; j < order->document->line_count; j++)
+			if (order->document->lines[j].line == planned->lines[i].line)
+				order->assigned[j] += planned->lines[i].quantity;
+}
+
+/* Lines of new orders, in the one version that they need. */
+static void
+write_lines(const Wave *wave)
+{
+	for (int i = 0; i < wave->count; i++)
+		wave->fresh[i]->assigned =
+			palloc0(sizeof(int32) * Max(wave->fresh[i]->document->line_count, 1));
+	for (int i = 0; i < wave->planned_count; i++)
+		note_assigned(wave->fresh[wave->owner[i]], &wave->planned[i]);
+	ff_order_lines_insert(wave->merchant_id, wave->fresh, wave->count);
+}
+
+/* Lines of orders that are there already. */
+static void
+count_lines(const Wave *wave)
+{
+	int64 *again = palloc(sizeof(int64) * Max(wave->planned_count, 1));
+	int count = 0;
+
+	ff_lines_assign(wave->merchant_id, wave->planned, wave->planned_count);
+	for (int i = 0; i < wave->planned_count; i++)
+		if (wave->turns[wave->owner[i]].shipments > 0 &&
+			(count == 0 || again[count - 1] != wave->planned[i].order_id))
+			again[count++] = wave->planned[i].order_id;
+	if (count > 0)
+		ff_lines_recount(wave->merchant_id, again, count);
+}
+
 static void
 write_winners(Wave *wave, const char *cause)
 {
 	keep_winners(wave);
+	if (wave->fresh != NULL)
+		write_lines(wave);
 	ff_shipments_create(wave->merchant_id, wave->planned, wave->planned_count, cause);
+	if (wave->fresh == NULL)
+		count_lines(wave);
 	record_outcome(wave, cause);
 }
 
@@ -333,17 +390,27 @@ try_single(void *argument)
  * never wait for each other; and is left for its next turn after some rounds.
  */
 static int
-assign_single(int32 merchant_id, int64 order_id, const Turn *turn, const char *cause)
+assign_single(const Wave *wave, const FfRoutingRequest *request, const char *cause)
 {
-	SingleOrder single = {.wave = {.merchant_id = merchant_id, .turns = turn, .count = 1},
-						  .request = {.order_id = order_id},
-						  .cause = cause};
+	SingleOrder single = {.wave = *wave, .request = *request, .cause = cause};
 
 	for (int round = 1; round <= MAX_ROUNDS; round++)
 		if (ff_trial(try_single, &single))
 			return single.wave.planned_count;
-	record_outcome(&single.wave, cause);
+	write_winners(&single.wave, cause); /* there are none */
 	return 0;
+}
+
+static int
+assign_wave(Wave *wave, const FfRoutingRequest *requests, const char *cause)
+{
+	if (wave->count == 0)
+		return 0;
+	if (wave->count == 1)
+		return assign_single(wave, requests, cause);
+	decide_and_take(wave, requests, cause);
+	write_winners(wave, cause);
+	return wave->planned_count;
 }
 
 /* Those of the orders that may be routed; the others are parked. */
@@ -371,23 +438,65 @@ find_routable(int32 merchant_id, const int64 *order_ids, int count)
 int
 ff_orders_assign(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
 {
-	Wave wave = {.merchant_id = merchant_id};
-	FfRoutingRequest *requests;
 	FfRows rows = find_routable(merchant_id, order_ids, count);
+	FfRoutingRequest *requests = palloc0(sizeof(FfRoutingRequest) * (rows.count + 1));
 	Turn *turns = palloc(sizeof(Turn) * (rows.count + 1));
+	Wave wave = {.merchant_id = merchant_id, .turns = turns, .count = (int) rows.count};
 
 	for (uint64 i = 0; i < rows.count; i++)
-		turns[i] = (Turn){ff_row_time(&rows, i, 2), ff_row_text(&rows, i, 3)};
-	if (rows.count == 0)
-		return 0;
-	if (rows.count == 1)
-		return assign_single(merchant_id, ff_row_int8(&rows, 0, 1), turns, cause);
-	wave.count = (int) rows.count;
-	wave.turns = turns;
-	requests = palloc0(sizeof(FfRoutingRequest) * wave.count);
-	for (int i = 0; i < wave.count; i++)
+	{
 		requests[i].order_id = ff_row_int8(&rows, i, 1);
-	decide_and_take(&wave, requests, cause);
-	write_winners(&wave, cause);
-	return wave.planned_count;
+		turns[i] = (Turn){ff_row_time(&rows, i, 2),
+						  ff_row_text(&rows, i, 3),
+						  ff_row_bool(&rows, i, 4),
+						  ff_row_int4(&rows, i, 5)};
+	}
+	return assign_wave(&wave, requests, cause);
+}
+
+/* Whether goods of a new order may go out at once, as far as its payment is concerned. */
+static bool
+is_paid(const FfOrderDocument *document)
+{
+	const char *state = document->payment_state;
+
+	return state == NULL || (strcmp(state, "pending") != 0 && strcmp(state, "failed") != 0);
+}
+
+static int
+compare_promises(const void *a, const void *b)
+{
+	const FfNewOrder *left = *(FfNewOrder *const *) a;
+	const FfNewOrder *right = *(FfNewOrder *const *) b;
+	TimestampTz promised = left->document->promised_by;
+	TimestampTz other = right->document->promised_by;
+
+	if (promised != other)
+	{
+		if (promised == FF_NO_TIME || other == FF_NO_TIME)
+			return promised == FF_NO_TIME ? 1 : -1;
+		return promised < other ? -1 : 1;
+	}
+	return left->order_id < right->order_id ? -1 : left->order_id > right->order_id;
+}
+
+void
+ff_new_orders_assign(int32 merchant_id, FfNewOrder **orders, int count, const char *cause)
+{
+	FfRoutingRequest *requests = palloc0(sizeof(FfRoutingRequest) * (count + 1));
+	FfRoutingOrder *sources = palloc(sizeof(FfRoutingOrder) * (count + 1));
+	Turn *turns = palloc0(sizeof(Turn) * (count + 1));
+	Wave wave = {.merchant_id = merchant_id, .turns = turns, .fresh = orders, .count = count};
+
+	qsort(orders, count, sizeof(FfNewOrder *), compare_promises);
+	for (int i = 0; i < count; i++)
+	{
+		sources[i] = (FfRoutingOrder){.channel_id = orders[i]->channel_id,
+									  .service = orders[i]->service,
+									  .document = orders[i]->document,
+									  .item_ids = orders[i]->item_ids};
+		requests[i] = (FfRoutingRequest){.order_id = orders[i]->order_id, .order = &sources[i]};
+		turns[i].ready = is_paid(orders[i]->document);
+	}
+	assign_wave(&wave, requests, cause);
 }

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/fmgrprotos.h"
 
@@ -271,8 +272,38 @@ redeliver_all(int32 merchant_id, const Repeated *repeated, const FfRows *found, 
 	}
 }
 
+/* Whether a new order can be assigned at once: it asks for nothing but being fulfilled, and now. */
+static bool
+goes_at_once(const FfNewOrder *order)
+{
+	const FfOrderDocument *document = order->document;
+
+	return order->valid && document->line_count > 0 && document->hold_reason == NULL &&
+		   document->cancel_reason == NULL &&
+		   document->not_before <= GetCurrentTransactionStartTimestamp();
+}
+
+/* Those that go at once come first; answers how many they are. */
+static int
+part_orders(FfNewOrder **orders, int count)
+{
+	FfNewOrder **others = palloc(sizeof(FfNewOrder *) * Max(count, 1));
+	int first = 0;
+	int other = 0;
+
+	for (int i = 0; i < count; i++)
+		if (goes_at_once(orders[i]))
+			orders[first++] = orders[i];
+		else
+			others[other++] = orders[i];
+	memcpy(orders + first, others, sizeof(FfNewOrder *) * other);
+	return first;
+}
+
+/* The others get their lines first, for what they ask is done to orders like any other. */
 static void
-create_all(int32 merchant_id, FfNewOrder **orders, int count, bool from_channel, const char *cause)
+create_others(int32 merchant_id, FfNewOrder **orders, int count, bool from_channel,
+			  const char *cause)
 {
 	int64 *ids = palloc(sizeof(int64) * Max(count, 1));
 	int valid = 0;
@@ -324,6 +355,7 @@ ff_orders_submit(int32 merchant_id, const FfJson *documents, const char *channel
 						 .answers = palloc(sizeof(FfSubmitted *) * Max(all, 1))};
 	int ready = read_documents(merchant_id, documents, channel, orders, storable, answers, all);
 	int fresh = 0;
+	int at_once;
 	FfRows found = {0};
 
 	*count = all;
@@ -342,15 +374,17 @@ ff_orders_submit(int32 merchant_id, const FfJson *documents, const char *channel
 			repeated.answers[repeated.count] = &answers[i];
 			repeated.orders[repeated.count++] = orders[i];
 		}
-	ff_order_lines_insert(merchant_id, created, fresh);
 	record_new(merchant_id, created, fresh, cause);
+	at_once = part_orders(created, fresh);
+	ff_order_lines_insert(merchant_id, created + at_once, fresh - at_once);
 	/* every lock on an order comes before the first on stock */
 	if (repeated.count > 0)
 	{
 		found = lock_repeated(merchant_id, &repeated);
 		lock_stock(merchant_id, &repeated, &found, storable, ready);
 	}
-	create_all(merchant_id, created, fresh, from_channel, cause);
+	create_others(merchant_id, created + at_once, fresh - at_once, from_channel, cause);
+	ff_new_orders_assign(merchant_id, created, at_once, cause);
 	redeliver_all(merchant_id, &repeated, &found, from_channel, cause);
 	return answers;
 }

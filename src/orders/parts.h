@@ -85,6 +85,7 @@ typedef struct FfNewOrder
 	const char *service;  /* ours, for what the document asks; NULL: any */
 	int64 *item_ids;      /* of the lines; 0: unknown */
 	int64 order_id;       /* set by ff_orders_insert; 0: it exists already */
+	int32 *assigned;      /* of the lines: units that shipments hold; NULL: none */
 	bool valid;
 } FfNewOrder;
 
@@ -99,6 +100,12 @@ extern FfNewOrder *ff_new_order_read(const FfJson *raw, const char *channel);
 extern void ff_orders_resolve(int32 merchant_id, FfNewOrder **orders, int count);
 extern void ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count);
 extern void ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count);
+/*
+ * assign.c: valid new orders that nothing keeps from being routed, of which all
+ * but the lines is written, in whatever order: assigned, and their lines written.
+ */
+extern void ff_new_orders_assign(int32 merchant_id, FfNewOrder **orders, int count,
+								 const char *cause);
 /* Writes header columns, document and errors of a version or correction. */
 extern void ff_order_rewrite(FfOrder *order, const FfNewOrder *version, int64 number);
 /* The reader's errors as a value of orders.errors; NULL when there are none. */

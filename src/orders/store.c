@@ -40,16 +40,16 @@ static FfStatement next_ids =
 
 static FfStatement add_lines = FF_STATEMENT(
 	"insert into fulfillment.order_lines (merchant_id, order_id, line, item_id, sku, name,"
-	"       quantity, unit_price, channel_line_id, group_key, attributes, kit_line, kit_sku, lot)"
+	"       quantity, unit_price, channel_line_id, group_key, attributes, kit_line, kit_sku, lot, assigned)"
 	" select $1, u.order_id, u.line, u.item_id, u.sku, u.name, u.quantity, u.price::numeric,"
 	"        u.channel_line_id, u.group_key, coalesce(u.attributes, '{}'), u.kit_line, u.kit_sku,"
-	"        u.lot"
-	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+	"        u.lot, u.assigned"
+	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 	"     as u(order_id, line, item_id, sku, name, quantity, price, channel_line_id, group_key,"
-	"          attributes, kit_line, kit_sku, lot)",
+	"          attributes, kit_line, kit_sku, lot, assigned)",
 	INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID,
 	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-	INT4ARRAYOID);
+	INT4ARRAYOID, INT4ARRAYOID);
 
 static FfStatement rewrite_order = FF_STATEMENT(
 	"update fulfillment.orders set version = $3, document = $4, errors = $5, currency = $6,"
@@ -226,8 +226,9 @@ ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 								JSONBOID,
 								INT4OID,
 								TEXTOID,
+								INT4OID,
 								INT4OID};
-	FfColumn c[13];
+	FfColumn c[14];
 
 	for (int i = 0; i < (int) lengthof(c); i++)
 		ff_column_init(&c[i], types[i]);
@@ -249,6 +250,7 @@ ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 			ff_column_add(&c[10], line->kit_line == 0 ? ff_null() : ff_int4(line->kit_line));
 			ff_column_add(&c[11], ff_text(line->kit_sku));
 			ff_column_add(&c[12], line->kit_line == 0 ? ff_null() : ff_int4(line->lot));
+			ff_column_add(&c[13], ff_int4(orders[i]->assigned ? orders[i]->assigned[j] : 0));
 		}
 	if (c[0].count == 0)
 		return;
@@ -256,7 +258,7 @@ ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 	ff_run(&add_lines, ff_int4(merchant_id), ff_column(&c[0]), ff_column(&c[1]), ff_column(&c[2]),
 		ff_column(&c[3]), ff_column(&c[4]), ff_column(&c[5]), ff_column(&c[6]), ff_column(&c[7]),
 		ff_column(&c[8]), ff_column(&c[9]), ff_column(&c[10]), ff_column(&c[11]),
-		ff_column(&c[12]));
+		ff_column(&c[12]), ff_column(&c[13]));
 	/* clang-format on */
 }
 

@@ -51,6 +51,7 @@ fill_part(const FfCandidates *candidates, const FfPart *part, FfRoutedPart *rout
 	routed->location_id = location->location_id;
 	routed->provider_id = offer->service->provider_id;
 	routed->service_id = offer->service->service_id;
+	routed->connection_id = offer->service->connection_id;
 	routed->keep_back = demand->keep_back;
 	routed->capacity_day = location->daily_capacity >= 0 ? ff_day_text(location->ship_day) : NULL;
 	routed->new_day = location->new_day;

@@ -32,12 +32,22 @@
 #include "model/order_document.h"
 #include "routing/pacing.h"
 
+/* An order of which only the head is written: what its lines will say. */
+typedef struct FfRoutingOrder
+{
+	int64 channel_id;
+	const char *service; /* ours; NULL: any */
+	const FfOrderDocument *document;
+	const int64 *item_ids; /* per line of the document */
+} FfRoutingOrder;
+
 typedef struct FfRoutingRequest
 {
 	int64 order_id;
 	int64 shipment_id; /* 0: what is left to assign; else what this shipment still holds */
 	int64 location_id; /* 0: any; else from here or not at all */
 	bool anew;         /* all that was ordered, as if it came in now; alike for all of a call */
+	const FfRoutingOrder *order; /* NULL: its rows say it; alike for all of a call */
 } FfRoutingRequest;
 
 typedef struct FfRoutedLine
@@ -52,13 +62,14 @@ typedef struct FfRoutedPart
 {
 	int64 location_id;
 	int64 provider_id;
-	int64 service_id;   /* 0: the provider has none */
-	int32 keep_back;    /* units of each item its channel may not touch, for the reservation */
-	char *capacity_day; /* ISO date; NULL: the location has no daily capacity */
-	bool new_day;       /* nobody had a slot of it yet */
-	FfPace pace;        /* of that day's slots, before this one was taken … */
-	int64 clock;        /* … and when that was */
-	char *planned_cost; /* what the carrier should charge, decimal text */
+	int64 service_id;    /* 0: the provider has none */
+	int64 connection_id; /* the provider's; 0: it has none */
+	int32 keep_back;     /* units of each item its channel may not touch, for the reservation */
+	char *capacity_day;  /* ISO date; NULL: the location has no daily capacity */
+	bool new_day;        /* nobody had a slot of it yet */
+	FfPace pace;         /* of that day's slots, before this one was taken … */
+	int64 clock;         /* … and when that was */
+	char *planned_cost;  /* what the carrier should charge, decimal text */
 	char *currency;
 	TimestampTz estimated_delivery_at;
 	int line_count;

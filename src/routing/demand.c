@@ -2,7 +2,8 @@
  * demand.c
  *
  * Orders, or shipments that are to be planned again, as demands: one statement
- * for the orders, one for all their lines.
+ * for the orders, one for all their lines; none for orders that are just being
+ * written.
  */
 #include "postgres.h"
 
@@ -108,6 +109,18 @@ read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *chann
 	}
 	else if (demand->promised_by != 0)
 		demand->promised_by += now - ff_row_time(rows, row, 10);
+}
+
+static void
+read_document_head(FfDemand *demand, const FfOrderDocument *document, const char *service)
+{
+	demand->country = document->ship_to != NULL ? document->ship_to->country : NULL;
+	demand->postcode =
+		document->ship_to != NULL ? ff_postcode_key_or_null(document->ship_to->postcode) : NULL;
+	demand->service = unconstify(char *, service);
+	demand->promised_by = document->promised_by == FF_NO_TIME ? 0 : document->promised_by;
+	demand->ship_complete = document->ship_complete;
+	set_coordinates(demand, document->attributes);
 }
 
 /* Sides in any order: the longest is the length, the girth goes around the others. */
@@ -222,6 +235,55 @@ read_lines(FfDemand *demand, const FfRows *rows, uint64 first, int count)
 		line->lot = ff_row_int4(rows, row, 7);
 	}
 	set_lots(demand);
+}
+
+/* Lines of an order that is just being written, as its rows will be read: by their numbers. */
+static void
+read_new_lines(FfDemand *demand)
+{
+	const FfRoutingOrder *order = demand->request.order;
+	int count = order->document->line_count;
+	char **keys = palloc(sizeof(char *) * (count + 1));
+
+	demand->lines = palloc0(sizeof(FfDemandLine) * (count + 1));
+	for (int i = 0; i < count; i++)
+	{
+		const FfOrderLine *from = &order->document->lines[i];
+		int at = demand->nlines++;
+
+		for (; at > 0 && demand->lines[at - 1].line > from->line; at--)
+		{
+			demand->lines[at] = demand->lines[at - 1];
+			keys[at] = keys[at - 1];
+		}
+		demand->lines[at] = (FfDemandLine){
+			.line = from->line,
+			.item_id = order->item_ids[i],
+			.quantity = from->quantity,
+			.value = from->unit_price == NULL ? 0 : ff_cost_from_text(from->unit_price),
+			.lot = from->group == NULL && from->kit_line != 0 ? from->lot : 0};
+		keys[at] = from->group != NULL   ? psprintf("group %s", from->group)
+				   : from->kit_line != 0 ? psprintf("kit %d", from->kit_line)
+										 : NULL;
+	}
+	for (int i = 0; i < count; i++)
+		demand->lines[i].group = group_of(demand, keys, i);
+	set_lots(demand);
+}
+
+static void
+read_new_orders(int32 merchant_id, FfDemand *demands, int count)
+{
+	FfRows channels = ff_run(&channels_of_merchant, ff_int4(merchant_id));
+
+	for (int d = 0; d < count; d++)
+	{
+		const FfRoutingOrder *order = demands[d].request.order;
+
+		set_channel(&demands[d], &channels, order->channel_id, NULL);
+		read_document_head(&demands[d], order->document, order->service);
+		read_new_lines(&demands[d]);
+	}
 }
 
 /* Demands by the key that rows are found by. */
@@ -379,9 +441,14 @@ ff_demands_load(int32 merchant_id, const FfRoutingRequest *requests, int count, 
 
 	for (int d = 0; d < count; d++)
 		demands[d].request = requests[d];
-	load_orders(merchant_id, demands, count, now);
-	load_lines(merchant_id, demands, count, KEY_ORDER_LINES);
-	load_lines(merchant_id, demands, count, KEY_SHIPMENT);
+	if (count > 0 && requests[0].order != NULL)
+		read_new_orders(merchant_id, demands, count);
+	else
+	{
+		load_orders(merchant_id, demands, count, now);
+		load_lines(merchant_id, demands, count, KEY_ORDER_LINES);
+		load_lines(merchant_id, demands, count, KEY_SHIPMENT);
+	}
 	load_items(merchant_id, demands, count);
 	return demands;
 }
@@ -469,13 +536,7 @@ ff_demand_from_document(int32 merchant_id, const FfOrderDocument *document)
 				(errcode(FF_ERR_UNKNOWN_OBJECT),
 				 errmsg("could not find channel \"%s\"", document->channel),
 				 errdetail("Field \"channel\" of the order names no channel.")));
-	demand->country = document->ship_to != NULL ? document->ship_to->country : NULL;
-	demand->postcode =
-		document->ship_to != NULL ? ff_postcode_key_or_null(document->ship_to->postcode) : NULL;
-	demand->service = document->service;
-	demand->promised_by = document->promised_by == FF_NO_TIME ? 0 : document->promised_by;
-	demand->ship_complete = document->ship_complete;
-	set_coordinates(demand, document->attributes);
+	read_document_head(demand, document, document->service);
 	read_document_lines(demand, merchant_id, document);
 	return demand;
 }

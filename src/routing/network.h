@@ -41,10 +41,11 @@ typedef struct FfPrice
 typedef struct FfService
 {
 	int64 provider_id;
-	int64 service_id; /* 0: none */
-	char *provider;   /* code */
-	char *code;       /* NULL: none, fits whatever is asked for */
-	bool center;      /* serves its own locations only */
+	int64 service_id;    /* 0: none */
+	int64 connection_id; /* of the provider; 0: none */
+	char *provider;      /* code */
+	char *code;          /* NULL: none, fits whatever is asked for */
+	bool center;         /* serves its own locations only */
 	FfTexts countries;
 	int64 max_weight_g; /* 0: no limit, also below */
 	int64 max_length_mm;

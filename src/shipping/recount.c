@@ -2,7 +2,8 @@
  * recount.c
  *
  * The quantities of order lines, recomputed from their shipments in one
- * statement.  They are never counted up and down, so they cannot drift.
+ * statement.  They are never counted up and down, so they cannot drift.  Only
+ * of an order's first shipments it is known without looking at any.
  *
  * A unit in a shipment whose cancellation is not answered yet counts as
  * cancelled as far as the order gave it up, and as assigned as far as it did
@@ -58,4 +59,72 @@ void
 ff_lines_recount(int32 merchant_id, const int64 *order_ids, int count)
 {
 	ff_run(&recount, ff_int4(merchant_id), ff_ids(order_ids, count));
+}
+
+/* Without shipments before nothing was assigned, so the new ones' units are all that is. */
+static FfStatement assign_lines =
+	FF_STATEMENT("update fulfillment.order_lines l set assigned = u.assigned"
+				 "  from unnest($2, $3, $4) as u(order_id, line, assigned)"
+				 " where l.merchant_id = $1 and l.order_id = u.order_id and l.line = u.line",
+				 INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
+
+/* Units of all shipments of an order, which stand side by side, by line. */
+static int
+add_up_lines(const FfPlannedShipment *planned, int count, FfShipmentLine **sums)
+{
+	int lines = 0;
+	int most = 0;
+
+	for (int i = 0; i < count; i++)
+		most += planned[i].line_count;
+	*sums = palloc(sizeof(FfShipmentLine) * Max(most, 1));
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < planned[i].line_count; j++)
+		{
+			int at = 0;
+
+			while (at < lines && (*sums)[at].line != planned[i].lines[j].line)
+				at++;
+			if (at == lines)
+				(*sums)[lines++] = planned[i].lines[j];
+			else
+				(*sums)[at].quantity += planned[i].lines[j].quantity;
+		}
+	return lines;
+}
+
+void
+ff_lines_assign(int32 merchant_id, const FfPlannedShipment *planned, int count)
+{
+	FfColumn orders;
+	FfColumn lines;
+	FfColumn units;
+	int end;
+
+	ff_column_init(&orders, INT8OID);
+	ff_column_init(&lines, INT4OID);
+	ff_column_init(&units, INT4OID);
+	for (int first = 0; first < count; first = end)
+	{
+		FfShipmentLine *sums;
+		int sum_count;
+
+		for (end = first + 1; end < count && planned[end].order_id == planned[first].order_id;)
+			end++;
+		if (planned[first].number > 1)
+			continue;
+		sum_count = add_up_lines(&planned[first], end - first, &sums);
+		for (int i = 0; i < sum_count; i++)
+		{
+			ff_column_add(&orders, ff_int8(planned[first].order_id));
+			ff_column_add(&lines, ff_int4(sums[i].line));
+			ff_column_add(&units, ff_int4(sums[i].quantity));
+		}
+	}
+	if (orders.count > 0)
+		ff_run(&assign_lines,
+			   ff_int4(merchant_id),
+			   ff_column(&orders),
+			   ff_column(&lines),
+			   ff_column(&units));
 }

@@ -83,19 +83,30 @@ typedef struct FfPlannedShipment
 	TimestampTz estimated_delivery_at;
 	int line_count;
 	const FfShipmentLine *lines; /* line, item_id, quantity */
-	int64 shipment_id;           /* set by ff_shipments_create */
+	int32 number;                /* among the order's shipments */
+	bool ready;                  /* nothing forbids that it goes out at once */
+	int64 connection_id;         /* of the provider; 0: none */
+	int64 shipment_id;           /* set by ff_shipments_number … */
+	const char *reference;       /* … with this */
 } FfPlannedShipment;
 
 /*
- * Turns plans, those of an order side by side, whose stock is already reserved into shipments
- * (draft, and on to queued where nothing forbids it), set-based for any number of orders: rows,
- * lines, order_lines.assigned, history, and a create_shipment task for each
- * queued one with a connection.  The reservations must carry the same
- * quantities and the shipment ids, which ff_shipments_number gives beforehand.
+ * Turns plans whose stock is already reserved into shipments (draft, and on to queued where
+ * nothing forbids it, which the caller says, who holds the lock of the orders), set-based for any
+ * number of orders: rows, lines, history, and a create_shipment task for each queued one with a
+ * connection.  The reservations must carry the same quantities and the shipment ids, which
+ * ff_shipments_number gives beforehand.  What is assigned of the orders' lines is left to the
+ * caller: ff_lines_assign or ff_lines_recount, or lines that are written with it.
  */
-extern void ff_shipments_number(FfPlannedShipment *planned, int count);
+extern void ff_shipments_number(int32 merchant_id, FfPlannedShipment *planned, int count);
 extern void ff_shipments_create(int32 merchant_id, FfPlannedShipment *planned, int count,
 								const char *cause);
+
+/*
+ * Of orders that had no shipment: what their first ones hold is what is assigned.  Others are
+ * passed over, and wait for ff_lines_recount.
+ */
+extern void ff_lines_assign(int32 merchant_id, const FfPlannedShipment *planned, int count);
 
 /* The quantities of the orders' lines, drawn anew from their shipments; what could not be stopped
  * is not cancelled. */
