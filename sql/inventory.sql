@@ -211,6 +211,19 @@ UPDATE fulfillment.locations SET active = false WHERE merchant_id = 60 AND code 
 SELECT * FROM fulfillment.available_to_sell('{KIT,A,B,C}') ORDER BY sku;
 UPDATE fulfillment.locations SET active = true WHERE merchant_id = 60 AND code = 'FAR';
 SELECT * FROM fulfillment.available_to_sell('{}');
+-- The same of so many that the list of rows no longer fits into the memory it may have.
+BEGIN;
+SET LOCAL work_mem = '64kB';
+SET LOCAL session_replication_role = replica;
+INSERT INTO fulfillment.items (sku) SELECT 'MANY' || n FROM generate_series(1, 32000) n;
+INSERT INTO fulfillment.stock_levels (location_id, item_id, on_hand)
+SELECT l.location_id, i.item_id, i.item_id % 100 FROM fulfillment.items i, fulfillment.locations l
+ WHERE i.merchant_id = 60 AND l.merchant_id = 60 AND i.sku LIKE 'MANY%';
+SELECT count(*), count(*) FILTER (WHERE a.available IS DISTINCT FROM s.available) AS differ
+  FROM fulfillment.available_to_sell(ARRAY(SELECT sku FROM fulfillment.items WHERE merchant_id = 60 AND sku LIKE 'MANY%')) a
+  JOIN (SELECT i.sku, sum(s.available) AS available FROM fulfillment.available_stock s JOIN fulfillment.items i USING (merchant_id, item_id)
+         WHERE merchant_id = 60 GROUP BY 1) s USING (sku);
+ROLLBACK;
 
 -- What channels are told: a share, less a buffer, nothing of the last few.
 SELECT available, share, buffer, guard, fulfillment.offered(available, share, buffer, guard)

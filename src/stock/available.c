@@ -3,8 +3,8 @@
  *
  * What may be sold of many items, as shops ask it while people shop.  Says what
  * the view available_stock says, but reads every level once and adds up here:
- * for a thousand items at twenty places the executor's joins and groups take
- * longer than the rows.
+ * for a thousand items at twenty places the executor's joins and groups, and
+ * even its scan, take longer than the rows.
  */
 #include "postgres.h"
 
@@ -14,12 +14,15 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "pg/keyed_rows.h"
 #include "pg/session.h"
 #include "pg/spi.h"
 
-static FfStatement read_items = FF_STATEMENT(
-	"select item_id, sku from fulfillment.items where merchant_id = $1 and sku = any ($2)", INT4OID,
-	TEXTARRAYOID);
+/* Joined, for "= any" would first sort the SKUs by the rules of the collation. */
+static FfStatement read_items =
+	FF_STATEMENT("select i.item_id, i.sku from unnest($2) as k(sku)"
+				 "  join fulfillment.items i on i.merchant_id = $1 and i.sku = k.sku",
+				 INT4OID, TEXTARRAYOID);
 
 static FfStatement read_places =
 	FF_STATEMENT("select location_id, safety_stock from fulfillment.locations"
@@ -33,10 +36,13 @@ static FfStatement read_missing = FF_STATEMENT(
 	"   and expected > reported order by 1, 2",
 	INT4OID, INT8ARRAYOID);
 
-static FfStatement read_levels = FF_STATEMENT(
-	"select item_id, location_id, on_hand, reserved, safety_stock from fulfillment.stock_levels"
-	" where merchant_id = $1 and item_id = any ($2)",
-	INT4OID, INT8ARRAYOID);
+static const FfKeyedRead levels = {
+	.table = "stock_levels",
+	.index = "stock_levels_item",
+	.columns = {"item_id", "location_id", "on_hand", "reserved", "safety_stock"}};
+
+static FfStatement has_kits =
+	FF_STATEMENT("select from fulfillment.kit_components where merchant_id = $1 limit 1", INT4OID);
 
 static FfStatement read_kits =
 	FF_STATEMENT("select item_id, sum(available)::bigint from fulfillment.available_stock"
@@ -72,7 +78,8 @@ typedef struct Shelf
 	int place_count;
 	Missing *missing;
 	int missing_count;
-	Asked *last; /* levels of an item come one after the other */
+	Asked *last;           /* levels of an item often come one after the other */
+	MemoryContext context; /* for what outlives the row it came with */
 } Shelf;
 
 static int
@@ -134,7 +141,7 @@ add_level(void *state, const Datum *values, const bool *nulls)
 	Asked *item = find_item(shelf, DatumGetInt64(values[0]));
 	int64 units;
 
-	if (place == NULL) /* not active */
+	if (place == NULL || item == NULL) /* not active, or not asked for */
 		return;
 	units = (int64) DatumGetInt32(values[2]) - DatumGetInt32(values[3]) -
 			(nulls[4] ? place->safety : DatumGetInt32(values[4])) -
@@ -142,23 +149,48 @@ add_level(void *state, const Datum *values, const bool *nulls)
 	item->available += Max(units, 0);
 }
 
-/* Fills the shelf with the items asked for; answers their ids. */
-static FfColumn
-read_shelf(int32 merchant_id, Datum skus, Shelf *shelf)
+static void
+add_item(void *state, const Datum *values, const bool *nulls)
 {
-	FfRows rows = ff_run(&read_items, ff_int4(merchant_id), ff_datum(skus));
-	FfColumn ids;
+	Shelf *shelf = state;
+	MemoryContext outer = MemoryContextSwitchTo(shelf->context);
 
-	ff_column_init(&ids, INT8OID);
-	shelf->item_count = (int) rows.count;
-	shelf->items = palloc0(sizeof(Asked) * (rows.count + 1));
-	for (int i = 0; i < shelf->item_count; i++)
-	{
-		shelf->items[i].item_id = ff_row_int8(&rows, i, 1);
-		shelf->items[i].sku = ff_row_text(&rows, i, 2);
-		ff_column_add(&ids, ff_int8(shelf->items[i].item_id));
-	}
+	shelf->items[shelf->item_count++] =
+		(Asked){.item_id = DatumGetInt64(values[0]), .sku = TextDatumGetCString(values[1])};
+	MemoryContextSwitchTo(outer);
+}
+
+/* Sorts the items, each once however often it was asked for; answers their ids. */
+static FfArgument
+ids_of(Shelf *shelf)
+{
+	FfColumn ids;
+	int count = 0;
+
 	qsort(shelf->items, shelf->item_count, sizeof(Asked), compare_items);
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < shelf->item_count; i++)
+		if (count == 0 || shelf->items[i].item_id != shelf->items[count - 1].item_id)
+		{
+			shelf->items[count++] = shelf->items[i];
+			ff_column_add(&ids, ff_int8(shelf->items[i].item_id));
+		}
+	shelf->item_count = count;
+	return ff_column(&ids);
+}
+
+/* Fills the shelf with the items asked for; answers their ids. */
+static FfArgument
+read_shelf(int32 merchant_id, ArrayType *skus, Shelf *shelf)
+{
+	FfArgument arguments[] = {ff_int4(merchant_id), ff_datum(PointerGetDatum(skus))};
+	FfArgument ids;
+	FfRows rows;
+
+	shelf->context = CurrentMemoryContext;
+	shelf->items = palloc(sizeof(Asked) * (ArrayGetNItems(ARR_NDIM(skus), ARR_DIMS(skus)) + 1));
+	ff_run_through(&read_items, arguments, lengthof(arguments), add_item, shelf);
+	ids = ids_of(shelf);
 
 	rows = ff_run(&read_places, ff_int4(merchant_id));
 	shelf->place_count = (int) rows.count;
@@ -167,7 +199,7 @@ read_shelf(int32 merchant_id, Datum skus, Shelf *shelf)
 		shelf->places[i] =
 			(Place){.location_id = ff_row_int8(&rows, i, 1), .safety = ff_row_int4(&rows, i, 2)};
 
-	rows = ff_run(&read_missing, ff_int4(merchant_id), ff_column(&ids));
+	rows = ff_run(&read_missing, ff_int4(merchant_id), ids);
 	shelf->missing_count = (int) rows.count;
 	shelf->missing = palloc(sizeof(Missing) * (rows.count + 1));
 	for (int i = 0; i < shelf->missing_count; i++)
@@ -179,9 +211,13 @@ read_shelf(int32 merchant_id, Datum skus, Shelf *shelf)
 
 /* Kits are as many as their parts allow, whatever stands under their own SKU. */
 static void
-count_kits(int32 merchant_id, const FfColumn *ids, Shelf *shelf)
+count_kits(int32 merchant_id, FfArgument ids, Shelf *shelf)
 {
-	FfRows rows = ff_run(&read_kits, ff_int4(merchant_id), ff_column(ids));
+	FfRows rows = ff_run(&has_kits, ff_int4(merchant_id));
+
+	if (rows.count == 0)
+		return;
+	rows = ff_run(&read_kits, ff_int4(merchant_id), ids);
 
 	for (uint64 i = 0; i < rows.count; i++)
 		find_item(shelf, ff_row_int8(&rows, i, 1))->available = ff_row_int8(&rows, i, 2);
@@ -197,18 +233,14 @@ fulfillment_available_to_sell(PG_FUNCTION_ARGS)
 	int32 merchant_id = PG_GETARG_INT32(1);
 	Shelf shelf = {0};
 	MemoryContext outer;
-	FfColumn ids;
+	FfArgument ids;
 
 	ff_require(FF_LEVEL_VIEWER, merchant_id);
 	InitMaterializedSRF(fcinfo, 0);
 	outer = ff_spi_begin();
-	ids = read_shelf(merchant_id, PG_GETARG_DATUM(0), &shelf);
-	ff_run_through(&read_levels,
-				   ((FfArgument[]){ff_int4(merchant_id), ff_column(&ids)}),
-				   2,
-				   add_level,
-				   &shelf);
-	count_kits(merchant_id, &ids, &shelf);
+	ids = read_shelf(merchant_id, PG_GETARG_ARRAYTYPE_P(0), &shelf);
+	ff_keyed_rows(&levels, merchant_id, ids.value, add_level, &shelf);
+	count_kits(merchant_id, ids, &shelf);
 	MemoryContextSwitchTo(outer);
 	for (int i = 0; i < shelf.item_count; i++)
 	{
