@@ -88,6 +88,9 @@ include $(PGXS)
 
 -include $(wildcard src/*.d src/*/*.d)
 
+# The version is compiled in: with another one, what was built before does not know the extension.
+$(OBJS): fulfillment.control
+
 .DELETE_ON_ERROR:
 
 extension/fulfillment--$(EXTVERSION).sql: extension/assemble extension/parts.list \
