@@ -10,7 +10,9 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "pg/errors.h"
@@ -18,6 +20,38 @@
 #include "workers/activation.h"
 #include "workers/slots.h"
 #include "workers/turn.h"
+
+#define PATIENCE 5 /* s */
+
+/* Runs in a signal handler, once in a second of a transaction. */
+static void
+look_at_clock(void)
+{
+	static volatile sig_atomic_t seconds = 0;
+
+	if (!ShutdownRequestPending || ++seconds < PATIENCE)
+		return;
+	ProcDiePending = true;
+	InterruptPending = true;
+}
+
+/*
+ * A worker that is told to leave writes down what it knows.  But somebody's
+ * trigger may never end, or a synchronous standby never answer: what takes
+ * longer is cut off, so that neither can keep the server from stopping.
+ */
+static void
+watch(bool open)
+{
+	static TimeoutId clock = MAX_TIMEOUTS;
+
+	if (clock == MAX_TIMEOUTS)
+		clock = RegisterTimeout(USER_TIMEOUT, look_at_clock);
+	if (open)
+		enable_timeout_every(clock, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000), 1000);
+	else
+		disable_timeout(clock, false);
+}
 
 /* Says once why nothing is done, in the log and, as long as it holds, in the slot. */
 static void
@@ -97,6 +131,7 @@ ff_turn_begin(FfPurpose purpose, MemoryContext context)
 	Oid owner;
 
 	SetCurrentStatementStartTimestamp();
+	watch(true);
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextSwitchTo(context);
@@ -128,6 +163,7 @@ ff_turn_commit(void)
 	PopActiveSnapshot();
 	SetUserIdAndSecContext(GetSessionUserId(), 0);
 	CommitTransactionCommand();
+	watch(false);
 	MemoryContextSwitchTo(context);
 	pgstat_report_stat(false);
 }
@@ -138,6 +174,7 @@ ff_turn_abort(void)
 	MemoryContext context = CurrentMemoryContext;
 
 	AbortCurrentTransaction();
+	watch(false);
 	MemoryContextSwitchTo(context);
 	pgstat_report_stat(false);
 }

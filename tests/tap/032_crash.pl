@@ -67,7 +67,7 @@ $node->comes_to(q{SELECT count(*) FROM fulfillment.shipments WHERE state = 'subm
 	3, 'three slow calls are on the wire');
 my $began = time;
 $node->stop('fast');
-cmp_ok(time - $began, '<=', 4, 'the server stops all the same');
+cmp_ok(time - $began, '<', 15, 'the server stops all the same');
 $sim->behave;
 $node->start;
 $node->comes_to($accepted, 18, 'and the labels are found');

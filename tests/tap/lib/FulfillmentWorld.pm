@@ -6,6 +6,7 @@ package FulfillmentWorld;
 #   my $world = FulfillmentWorld->new($node, $sim, merchant => 1);
 #   $world->provider('ups', timeout_ms => 1500);   # ups, ongoing, sandbox, hand, or a name of %kinds
 #   my @orders = $world->submit('ups', 20);        # orders that go there, by id
+#   my @orders = $world->submit_unanswered('ups', 20);   # made there, and no answer comes back
 #   my ($one) = $world->shipments(@orders);        # {shipment_id, reference, state, ...}
 #   $world->comes_to_rest('all is done');          # no call is left to make
 #   $world->comes_to_rest_in_time('...');          # the same, where pauses would be long
@@ -310,6 +311,28 @@ sub submit
 	return map { $_->{order_id} } @taken;
 }
 
+# The same for UPS, which makes every label and keeps every answer back until it is told to behave;
+# answers when all are made.
+sub submit_unanswered
+{
+	my ($self, $code, $count) = @_;
+
+	my $made = sub { return $self->{sim}->get('/ups/counts')->{shipments} };
+	my $before = $made->();
+	$self->{sim}->misbehave(
+		peer => 'ups', path => '/api/shipments', action => 'hang', processed => JSON::PP::true,
+		next => $count);
+	my @orders = $self->submit($code, $count);
+	foreach my $attempt (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		last if $made->() == $before + $count;
+		usleep(100_000);
+	}
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($made->(), $before + $count, "$count calls are on the wire");
+	return @orders;
+}
+
 # The shipments of these orders, or all, by id.
 sub shipments
 {
@@ -330,6 +353,21 @@ sub states
 	my %count;
 	$count{ $_->{state} }++ foreach $self->shipments(@orders);
 	return join ', ', map { "$count{$_} $_" } sort keys %count;
+}
+
+# A test: these orders are accepted, each by exactly these calls.
+sub called
+{
+	my ($self, $calls, $name, @orders) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($self->states(@orders), @orders . ' accepted', "$name: all are accepted");
+	return is(
+		$self->value(
+			"SELECT DISTINCT calls FROM (SELECT string_agg(operation || ' ' || result, ', '
+			   ORDER BY call_id) AS calls FROM fulfillment.calls WHERE order_id IN ("
+			  . join(',', @orders) . ') GROUP BY order_id) q'),
+		$calls, "$name: by the right calls");
 }
 
 # What is left to call, and when; the first ones.
