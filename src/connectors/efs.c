@@ -96,6 +96,7 @@ ff_efs_send(const FfCall *call, FfMessage *message, const char *path, StringInfo
 	appendStringInfo(xml, "</%s>", root);
 	ff_message_begin(message, "POST", ff_json_text_or(call->config, "base_url", ""), path);
 	ff_message_body(message, "text/xml", xml->data, xml->len);
+	message->secrets = FF_SECRETS_IN_BODY;
 }
 
 /* Asking for the stock of one SKU, known or not, shows whether the credentials are. */

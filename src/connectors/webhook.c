@@ -87,6 +87,7 @@ begin(const FfCall *call, FfMessage *message)
 							  "Give names of letters, digits and dashes that are not webhook-….");
 		ff_message_header(message, key, ff_json_text(value, ""));
 	}
+	message->secrets = FF_SECRETS_IN_HEADERS;
 }
 
 /* Event types are words with dots between them: "shipment.goods_issued". */

@@ -229,6 +229,9 @@ ff_xml_escape(const char *text)
 			case '\'':
 				appendStringInfoString(&escaped, "&apos;");
 				break;
+			case '{': /* so that no text reads like the name of a secret */
+				appendStringInfoString(&escaped, "&#123;");
+				break;
 			default:
 				if (*c >= 0x20 || *c == '\t' || *c == '\n' || *c == '\r')
 					appendStringInfoChar(&escaped, (char) *c);

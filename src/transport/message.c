@@ -71,6 +71,27 @@ ff_message_query(FfMessage *message, const char *name, const char *value)
 }
 
 void
+ff_message_query_xml(FfMessage *message, const char *name, const char *xml)
+{
+	ff_message_query(message, name, "");
+	while (*xml != '\0')
+	{
+		const char *place = strstr(xml, "{{");
+		const char *close = place ? strstr(place, "}}") : NULL;
+		const char *end = close ? place : xml + strlen(xml);
+
+		ff_percent_encode(&message->url, pnstrdup(xml, end - xml));
+		xml = end;
+		if (close != NULL)
+		{
+			appendBinaryStringInfo(&message->url, place, (int) (close + 2 - place));
+			xml = close + 2;
+		}
+	}
+	message->secrets |= FF_SECRETS_IN_QUERY;
+}
+
+void
 ff_message_header(FfMessage *message, const char *name, const char *value)
 {
 	char *safe;

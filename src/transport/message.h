@@ -6,7 +6,9 @@
  *
  * A message never holds a secret: the auth scheme of its connector adds
  * credentials at the last moment, and names of secrets may stand in header
- * values and bodies as {{secret:name}} where an API wants them elsewhere.
+ * values, bodies and the query as {{secret:name}} where an API wants them
+ * elsewhere.  They mean something only where the connector says that it wrote
+ * them (secrets): what a customer types must never become a secret.
  */
 #ifndef FF_TRANSPORT_MESSAGE_H
 #define FF_TRANSPORT_MESSAGE_H
@@ -23,6 +25,11 @@ typedef struct FfHeader
 
 #define FF_MAX_HEADERS 64
 
+/* Where a connector wrote names of secrets; what else stands there must be escaped. */
+#define FF_SECRETS_IN_HEADERS (1 << 0)
+#define FF_SECRETS_IN_BODY    (1 << 1)
+#define FF_SECRETS_IN_QUERY   (1 << 2) /* by ff_message_query_xml alone */
+
 typedef struct FfMessage
 {
 	const char *method; /* "GET", "POST", …; a static string */
@@ -34,6 +41,7 @@ typedef struct FfMessage
 	int max_answer;            /* bytes an answer may have; 0: fulfillment.max_body */
 	bool plain_allowed;        /* the connection's settings allow a scheme without encryption */
 	int query_parts;           /* parameters written behind the url so far */
+	int secrets;               /* set of FF_SECRETS_IN_* */
 	const struct FfAuth *auth; /* NULL: as its connector authenticates */
 } FfMessage;
 
@@ -55,6 +63,8 @@ extern void ff_message_path(FfMessage *message, const char *literal);
 extern void ff_message_segment(FfMessage *message, const char *segment);
 /* Appends name=value to the query; a NULL value appends nothing. */
 extern void ff_message_query(FfMessage *message, const char *name, const char *value);
+/* The same for XML that names secrets; other text in it was escaped by ff_xml_escape. */
+extern void ff_message_query_xml(FfMessage *message, const char *name, const char *xml);
 extern void ff_message_header(FfMessage *message, const char *name, const char *value);
 /* Sets body and its Content-Type; body must live as long as the message. */
 extern void ff_message_body(FfMessage *message, const char *content_type, const char *body,

@@ -122,13 +122,21 @@ expand(StringInfo target, const char *text, size_t length, const FfSecrets *secr
 	return false;
 }
 
+/* Whether a part of a message, in which its connector may write them, names secrets. */
 static bool
-add_header(FfRequest *request, const FfHeader *header, const FfSecrets *secrets, char *error)
+wants_secrets(const FfMessage *message, int part, const char *text, size_t length)
+{
+	return (message->secrets & part) != 0 && ff_secret_wanted(text, length);
+}
+
+static bool
+add_header(FfRequest *request, const FfMessage *message, const FfHeader *header,
+		   const FfSecrets *secrets, char *error)
 {
 	StringInfoData value;
 	bool done;
 
-	if (!ff_secret_wanted(header->value, strlen(header->value)))
+	if (!wants_secrets(message, FF_SECRETS_IN_HEADERS, header->value, strlen(header->value)))
 		return ff_request_header(request, header->name, header->value, error);
 	done = expand(&value, header->value, strlen(header->value), secrets, FF_QUOTE_NONE, error) &&
 		   ff_request_header(request, header->name, value.data, error);
@@ -144,7 +152,7 @@ add_body(FfRequest *request, const FfMessage *message, const char *content_type,
 	StringInfoData body;
 	bool done;
 
-	if (!ff_secret_wanted(message->body, message->body_length))
+	if (!wants_secrets(message, FF_SECRETS_IN_BODY, message->body, message->body_length))
 	{
 		request->body = message->body;
 		request->body_length = message->body ? message->body_length : 0;
@@ -162,20 +170,39 @@ add_body(FfRequest *request, const FfMessage *message, const char *content_type,
 	return done;
 }
 
+static bool
+begin_message(FfRequest *request, const FfMessage *message, const char *schemes,
+			  const FfSecrets *secrets, char *error)
+{
+	const StringInfoData *plain = &message->url;
+	StringInfoData url;
+	bool done;
+
+	if (!wants_secrets(message, FF_SECRETS_IN_QUERY, plain->data, plain->len))
+		return ff_request_begin(
+			request, message->method, plain->data, schemes, message->plain_allowed, error);
+	memset(request, 0, sizeof(FfRequest));
+	done = expand(&url, plain->data, plain->len, secrets, FF_QUOTE_QUERY, error) &&
+		   ff_request_begin(
+			   request, message->method, url.data, schemes, message->plain_allowed, error);
+	ff_wipe_string(&url);
+	pfree(url.data);
+	return done;
+}
+
 bool
 ff_request_from_message(FfRequest *request, const FfMessage *message, const char *schemes,
 						const FfSecrets *secrets, char *error)
 {
 	const char *content_type = NULL;
 
-	if (!ff_request_begin(
-			request, message->method, message->url.data, schemes, message->plain_allowed, error))
+	if (!begin_message(request, message, schemes, secrets, error))
 		return false;
 	for (int i = 0; i < message->header_count; i++)
 	{
 		if (pg_strcasecmp(message->headers[i].name, "Content-Type") == 0)
 			content_type = message->headers[i].value;
-		if (!add_header(request, &message->headers[i], secrets, error))
+		if (!add_header(request, message, &message->headers[i], secrets, error))
 			return false;
 	}
 	return add_body(request, message, content_type, secrets, error);
@@ -207,6 +234,7 @@ ff_request_wipe(FfRequest *request)
 	if (request->own_body)
 		explicit_bzero(request->own_body, request->body_length);
 	free(request->own_body);
+	ff_wipe_text(request->url);
 	free(request->url);
 	memset(request, 0, sizeof(FfRequest));
 }

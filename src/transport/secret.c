@@ -19,8 +19,8 @@
 
 #define PLACEHOLDER  "{{secret:"
 #define LONGEST_NAME 63
-/* the widest quoting of one byte: \u001f in JSON */
-#define WIDEST_BYTE 6
+/* the widest quoting of one byte: &#38; in a query */
+#define WIDEST_BYTE 11
 
 static void
 refuse(const char *problem)
@@ -187,6 +187,16 @@ ff_secret_quote(StringInfo target, const char *value, size_t length, FfQuoting q
 	enlargeStringInfo(target, (int) (length * WIDEST_BYTE + 1));
 	if (quoting == FF_QUOTE_NONE)
 		appendBinaryStringInfo(target, value, (int) length);
+	else if (quoting == FF_QUOTE_QUERY)
+	{
+		StringInfoData xml;
+
+		initStringInfo(&xml);
+		ff_secret_quote(&xml, value, length, FF_QUOTE_XML);
+		ff_secret_quote(target, xml.data, xml.len, FF_QUOTE_FORM);
+		ff_wipe_string(&xml);
+		pfree(xml.data);
+	}
 	else if (quoting == FF_QUOTE_FORM)
 	{
 		char *copy = pnstrdup(value, length);

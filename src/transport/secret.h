@@ -50,7 +50,8 @@ typedef enum FfQuoting
 	FF_QUOTE_NONE, /* headers, plain text */
 	FF_QUOTE_JSON, /* inside a JSON string */
 	FF_QUOTE_FORM, /* percent-encoded */
-	FF_QUOTE_XML   /* entities */
+	FF_QUOTE_XML,  /* entities */
+	FF_QUOTE_QUERY /* entities, percent-encoded: XML in a query */
 } FfQuoting;
 
 extern FfQuoting ff_quoting_of(const char *content_type);

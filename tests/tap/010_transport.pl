@@ -79,6 +79,14 @@ is("$sent->{method} $sent->{path}", 'POST /echo/a%20b?x=1', 'the method and path
 is($sent->{body}, '{"p":"a\"b"}', 'secrets are put into the body');
 is($sent->{headers}{'x-key'}, 'k-a"b', 'and into headers');
 is($sent->{headers}{'x-empty'}, '', 'a header may be empty');
+$sent = $json->decode(fetch('/echo?xml=%3Ca+p%3D%22{{secret:key}}%22%2F%3E', secrets => { key => 'a"&b' })->{body});
+is($sent->{path}, '/echo?xml=%3Ca+p%3D%22a%26%2334%3B%26%2338%3Bb%22%2F%3E', 'and into XML in the query');
+$sent = $json->decode(
+	fetch(
+		'/echo', method => 'POST', secrets_in => 0, secrets => { key => 'geheim' }, body => 'to {{secret:key}}',
+		headers => { 'X-Name' => '{{secret:key}}' })->{body});
+is("$sent->{body} $sent->{headers}{'x-name'}", 'to {{secret:key}} {{secret:key}}',
+	'what merely looks like the name of a secret stays as it is');
 like($sent->{headers}{'user-agent'}, qr{^fulfillment/\d}, 'we say who we are');
 ok(!exists $sent->{headers}{expect}, 'no Expect');
 

@@ -105,6 +105,9 @@ read_transfer(const FfJson *json, int position)
 	}
 	message->body = ff_json_text(json, "body");
 	message->body_length = message->body ? strlen(message->body) : 0;
+	/* where names of secrets are meant, as bits; everywhere unless it is told */
+	message->secrets = (int) ff_json_int64_or(
+		json, "secrets_in", FF_SECRETS_IN_HEADERS | FF_SECRETS_IN_BODY | FF_SECRETS_IN_QUERY);
 	if (ff_json_get(json, "secrets"))
 		ff_secrets_read(secrets, ff_json_dump(ff_json_get(json, "secrets")));
 	transfer->secrets = secrets;
