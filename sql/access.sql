@@ -123,6 +123,8 @@ INSERT INTO fulfillment.items (sku, name) VALUES ('cup', 'Cup');
 INSERT INTO fulfillment.connections (code, connector) VALUES ('box', 'sandbox');
 UPDATE fulfillment.stock_levels SET safety_stock = 1;
 UPDATE fulfillment.stock_levels SET on_hand = 1000;
+UPDATE fulfillment.locations SET safety_stock = 1;
+UPDATE fulfillment.locations SET inventory_mode = 'passive';
 UPDATE fulfillment.merchants SET name = 'Ours indeed';
 UPDATE fulfillment.merchants SET code = 'theirs';
 INSERT INTO fulfillment.merchants (merchant_id, code, name) VALUES (203, 'more', 'More');

@@ -13,7 +13,11 @@ AS $$
 		       ('providers', 'INSERT, UPDATE, DELETE', 'provider_id_seq'),
 		       ('services', 'INSERT, UPDATE, DELETE', 'service_id_seq'),
 		       ('service_prices', 'INSERT, UPDATE, DELETE', 'service_price_id_seq'),
-		       ('locations', 'INSERT, UPDATE, DELETE', 'location_id_seq'),
+		       -- whose numbers are the truth is changed by set_inventory_mode, which asks and records why
+		       ('locations', (SELECT format('INSERT, DELETE, UPDATE (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum))
+		                        FROM pg_attribute a
+		                       WHERE a.attrelid = 'fulfillment.locations'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+		                         AND a.attname <> 'inventory_mode'), 'location_id_seq'),
 		       ('location_carriers', 'INSERT, UPDATE, DELETE', NULL),
 		       ('items', 'INSERT, UPDATE, DELETE', 'item_id_seq'),
 		       ('kit_components', 'INSERT, UPDATE, DELETE', NULL),
