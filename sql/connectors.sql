@@ -11,7 +11,7 @@ WITH setting AS (
 SELECT name, 'title or role is missing' AS problem
 FROM fulfillment.connectors
 WHERE title = '' OR cardinality(roles) = 0
-   OR NOT roles <@ '{carrier,fulfillment_center,channel,payment,messenger}'
+   OR NOT roles <@ '{carrier,fulfillment_center,channel,payment,messenger,email,sms}'
 UNION ALL
 SELECT name, 'has no operation' FROM fulfillment.connectors WHERE cardinality(operations) = 0
 UNION ALL

@@ -27,7 +27,8 @@ AS $$
 		       ('reconcile_policies', 'INSERT, UPDATE, DELETE', NULL),
 		       ('routing_rules', 'INSERT, UPDATE, DELETE', 'rule_id_seq'),
 		       ('routing_settings', 'INSERT, UPDATE, DELETE', NULL),
-		       ('templates', 'INSERT, UPDATE, DELETE', NULL)
+		       ('templates', 'INSERT, UPDATE, DELETE', NULL),
+		       ('suppressions', 'INSERT, UPDATE, DELETE', NULL)
 	), special_functions (name, lowest) AS (
 		-- the others: whoever changes something is an operator, whoever only reads a viewer
 		VALUES ('supported_actions', 'viewer'), ('check_stock', 'viewer'), ('worker_status', 'viewer'),

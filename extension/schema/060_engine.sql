@@ -175,6 +175,43 @@ CREATE TABLE fulfillment.templates (
 );
 COMMENT ON TABLE fulfillment.templates IS 'Texts of messages to customers by event type, medium and language';
 
+CREATE TABLE fulfillment.messages (
+	merchant_id int NOT NULL,
+	event_id bigint NOT NULL,
+	connection_id bigint NOT NULL,
+	order_id bigint,
+	medium text NOT NULL CHECK (medium IN ('email', 'sms')),
+	recipient text,
+	state text NOT NULL CHECK (state IN ('queued', 'sending', 'accepted', 'delivered', 'failed', 'suppressed', 'skipped', 'unknown')),
+	provider_reference text,
+	error_code text,
+	error_message text,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	changed_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (merchant_id, event_id, connection_id),
+	FOREIGN KEY (merchant_id, event_id) REFERENCES fulfillment.notifications ON DELETE CASCADE,
+	FOREIGN KEY (merchant_id, connection_id) REFERENCES fulfillment.connections
+);
+CREATE INDEX messages_reference ON fulfillment.messages (merchant_id, connection_id, provider_reference)
+	WHERE provider_reference IS NOT NULL;
+CREATE INDEX messages_order ON fulfillment.messages (merchant_id, order_id) WHERE order_id IS NOT NULL;
+COMMENT ON TABLE fulfillment.messages IS 'What customers were told by e-mail and SMS, one row per event and connection, and whether it reached them';
+COMMENT ON COLUMN fulfillment.messages.recipient IS 'Address or number; NULL when the order has none';
+COMMENT ON COLUMN fulfillment.messages.state IS
+	'queued, sending; accepted: the provider took it; delivered; failed for good; suppressed: the recipient is not written to any more; skipped: there was nothing to say; unknown: the answer was lost';
+COMMENT ON COLUMN fulfillment.messages.provider_reference IS 'The provider''s id of the message';
+
+CREATE TABLE fulfillment.suppressions (
+	merchant_id int NOT NULL DEFAULT fulfillment.current_merchant() REFERENCES fulfillment.merchants,
+	medium text NOT NULL CHECK (medium IN ('email', 'sms')),
+	recipient text NOT NULL,
+	code text,
+	reason text NOT NULL,
+	since timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (merchant_id, medium, recipient)
+);
+COMMENT ON TABLE fulfillment.suppressions IS 'Addresses and numbers that do not exist or do not want to be written to; delete a row to try again';
+
 CREATE SEQUENCE fulfillment.history_id_seq;
 CREATE TABLE fulfillment.history (
 	merchant_id int NOT NULL,

@@ -1,2 +1,108 @@
 -- From 0.1 to 0.2: what changes in tables, types and rights.  Functions and views follow from api/,
 -- which is run after this; one whose arguments or result changed, or that is gone, is dropped here.
+
+-- Messages to customers, and who gets none.
+CREATE TABLE fulfillment.messages (
+	merchant_id int NOT NULL,
+	event_id bigint NOT NULL,
+	connection_id bigint NOT NULL,
+	order_id bigint,
+	medium text NOT NULL CHECK (medium IN ('email', 'sms')),
+	recipient text,
+	state text NOT NULL CHECK (state IN ('queued', 'sending', 'accepted', 'delivered', 'failed', 'suppressed', 'skipped', 'unknown')),
+	provider_reference text,
+	error_code text,
+	error_message text,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	changed_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (merchant_id, event_id, connection_id),
+	FOREIGN KEY (merchant_id, event_id) REFERENCES fulfillment.notifications ON DELETE CASCADE,
+	FOREIGN KEY (merchant_id, connection_id) REFERENCES fulfillment.connections
+);
+CREATE INDEX messages_reference ON fulfillment.messages (merchant_id, connection_id, provider_reference)
+	WHERE provider_reference IS NOT NULL;
+CREATE INDEX messages_order ON fulfillment.messages (merchant_id, order_id) WHERE order_id IS NOT NULL;
+COMMENT ON TABLE fulfillment.messages IS 'What customers were told by e-mail and SMS, one row per event and connection, and whether it reached them';
+COMMENT ON COLUMN fulfillment.messages.recipient IS 'Address or number; NULL when the order has none';
+COMMENT ON COLUMN fulfillment.messages.state IS
+	'queued, sending; accepted: the provider took it; delivered; failed for good; suppressed: the recipient is not written to any more; skipped: there was nothing to say; unknown: the answer was lost';
+COMMENT ON COLUMN fulfillment.messages.provider_reference IS 'The provider''s id of the message';
+
+CREATE TABLE fulfillment.suppressions (
+	merchant_id int NOT NULL DEFAULT fulfillment.current_merchant() REFERENCES fulfillment.merchants,
+	medium text NOT NULL CHECK (medium IN ('email', 'sms')),
+	recipient text NOT NULL,
+	code text,
+	reason text NOT NULL,
+	since timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (merchant_id, medium, recipient)
+);
+COMMENT ON TABLE fulfillment.suppressions IS 'Addresses and numbers that do not exist or do not want to be written to; delete a row to try again';
+
+COMMENT ON COLUMN fulfillment.messages.merchant_id IS 'The merchant whose row it is';
+COMMENT ON COLUMN fulfillment.messages.connection_id IS 'The connection that is used';
+COMMENT ON COLUMN fulfillment.messages.order_id IS 'The order it belongs to or is about';
+COMMENT ON COLUMN fulfillment.messages.created_at IS 'When the row was made';
+COMMENT ON COLUMN fulfillment.suppressions.merchant_id IS 'The merchant whose row it is';
+COMMENT ON COLUMN fulfillment.messages.event_id IS 'The notification that was told';
+COMMENT ON COLUMN fulfillment.messages.medium IS 'email or sms';
+COMMENT ON COLUMN fulfillment.messages.error_code IS 'The provider''s code of a failure';
+COMMENT ON COLUMN fulfillment.messages.error_message IS 'Why it failed';
+COMMENT ON COLUMN fulfillment.messages.changed_at IS 'When its state changed';
+COMMENT ON COLUMN fulfillment.suppressions.medium IS 'email or sms';
+COMMENT ON COLUMN fulfillment.suppressions.recipient IS 'Address or number';
+COMMENT ON COLUMN fulfillment.suppressions.code IS 'The provider''s code that says so';
+COMMENT ON COLUMN fulfillment.suppressions.reason IS 'Why';
+COMMENT ON COLUMN fulfillment.suppressions.since IS 'When it was found out';
+REVOKE ALL ON fulfillment.messages, fulfillment.suppressions FROM PUBLIC;
+
+-- Into the dump, and under the policies of every table.
+DO $$
+DECLARE
+	member text;
+	command text;
+BEGIN
+	FOREACH member IN ARRAY '{messages,suppressions}'::text[] LOOP
+		PERFORM pg_catalog.pg_extension_config_dump(format('fulfillment.%I', member)::regclass, '');
+		EXECUTE format('ALTER TABLE fulfillment.%I ENABLE ROW LEVEL SECURITY', member);
+		EXECUTE format($policy$
+			CREATE POLICY "select" ON fulfillment.%I FOR SELECT USING (
+				merchant_id = ANY ((SELECT fulfillment.visible_merchants())::int[])
+				OR 0 = ANY ((SELECT fulfillment.visible_merchants())::int[]))$policy$, member);
+		FOREACH command IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
+			EXECUTE format($policy$
+				CREATE POLICY %I ON fulfillment.%I FOR %s %s (
+					merchant_id = ANY ((SELECT fulfillment.managed_merchants())::int[])
+					OR 0 = ANY ((SELECT fulfillment.managed_merchants())::int[]))$policy$,
+				lower(command), member, command, CASE command WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END);
+		END LOOP;
+	END LOOP;
+END
+$$;
+
+-- What customers are told when a connection by e-mail or SMS is made; to be changed at will.
+INSERT INTO fulfillment.templates (merchant_id, type, medium, language, subject, body)
+SELECT m.merchant_id, t.* FROM fulfillment.merchants m CROSS JOIN (VALUES
+	('shipment.goods_issued', 'email', 'en', 'Your order {{order_number}} is on its way', $text$Hello {{name}},
+
+your order {{order_number}} has left our warehouse:
+{{#lines}}  {{quantity}} x {{name}}
+{{/lines}}{{#packages}}
+Parcel {{number}}{{#tracking_number}}: {{carrier}} {{tracking_number}}{{/tracking_number}}
+{{tracking_url}}
+{{/packages}}
+$text$),
+	('shipment.goods_issued', 'sms', 'en', NULL,
+	 'Your order {{order_number}} is on its way{{#packages}}: {{tracking_number}} {{tracking_url}}{{/packages}}'),
+	('return.announced', 'email', 'en', 'Your return for order {{order_number}}', $text$Hello {{name}},
+
+we expect your return {{number}} for order {{order_number}}.{{#tracking_number}}
+Its label has the number {{tracking_number}}.{{/tracking_number}}{{#label_url}}
+Print it here: {{label_url}}{{/label_url}}
+$text$),
+	('return.refunded', 'email', 'en', 'We have refunded your return for order {{order_number}}', $text$Hello {{name}},
+
+thank you for sending return {{number}} back. We have refunded {{refunded}} {{currency}}.
+$text$)) t
+ WHERE m.merchant_id = 1
+ON CONFLICT DO NOTHING;

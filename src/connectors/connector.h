@@ -114,7 +114,11 @@ typedef struct FfConnector
 	const char *name;
 	const char *title;   /* "UPS", "WooCommerce" */
 	const char *schemes; /* of the URLs it calls, with blanks between; NULL: https and http */
-	const char *roles;   /* space-separated: carrier fulfillment_center channel payment messenger */
+	/*
+	 * Separated by blanks: carrier fulfillment_center channel payment messenger; a messenger to
+	 * customers is also email or sms, one to platforms neither.
+	 */
+	const char *roles;
 	/* How a merchant gets the credentials: sentences for docs/connectors.md; NULL: needs none. */
 	const char *credentials;
 	const FfAuth auth;

@@ -4,8 +4,8 @@
  * Facts for those who listen: written once per content, with one send_message
  * task per fact and listening connection.  Decides who listens to what (the
  * connection's list of event types, exact or as a prefix ending in "*", empty
- * for all) and what counts as told already; refuses to know how a message
- * looks or travels.
+ * for all; to customers only what has a template) and what counts as told already; refuses to know
+ * how a message looks or travels.
  */
 #include "postgres.h"
 
@@ -17,14 +17,21 @@
 #include "pg/spi.h"
 #include "tasks/task.h"
 
+/* all, those by e-mail, those by SMS */
 static FfStatement messenger_connectors =
-	FF_STATEMENT("select array_agg(name) from fulfillment.connector_list()"
-				 " where $1 = any (roles)",
+	FF_STATEMENT("select array_agg(name), array_agg(name) filter (where 'email' = any (roles)),"
+				 "  array_agg(name) filter (where 'sms' = any (roles))"
+				 " from fulfillment.connector_list() where $1 = any (roles)",
 				 TEXTOID);
-static FfStatement listening_connections =
-	FF_STATEMENT("select connection_id, events from fulfillment.connections"
-				 " where merchant_id = $1 and connector = any ($2)",
-				 INT4OID, TEXTARRAYOID);
+/* A connection to customers hears only what there is a text for. */
+static FfStatement listening_connections = FF_STATEMENT(
+	"select c.connection_id, c.events, m.medium, (select array_agg(distinct t.type)"
+	"   from fulfillment.templates t where t.merchant_id = $1 and t.medium = m.medium)"
+	" from fulfillment.connections c cross join lateral (select case"
+	"   when c.connector = any ($3) then 'email' when c.connector = any ($4) then 'sms' end"
+	"   as medium) m"
+	" where c.merchant_id = $1 and c.connector = any ($2)",
+	INT4OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID);
 static FfStatement insert_facts =
 	FF_STATEMENT("insert into fulfillment.notifications (merchant_id, type, order_id, shipment_id,"
 				 "  package_id, occurred_at, content_hash, data)"
@@ -39,26 +46,33 @@ static FfStatement insert_facts =
 
 /*
  * Which connectors carry messages is a constant of the library, so it is asked
- * once per process.
+ * once per process: all, those by e-mail, those by SMS.
  */
-static FfArgument
+static const Datum *
 connectors_of_messengers(void)
 {
-	static Datum kept = (Datum) 0;
+	static Datum kept[3] = {0};
 
-	if (kept == (Datum) 0)
+	if (kept[0] == (Datum) 0)
 	{
 		FfRows rows = ff_run(&messenger_connectors, ff_text("messenger"));
+		Datum lists[3];
 		MemoryContext outer;
-		bool null;
-		Datum names = ff_row_datum(&rows, 0, 1, &null);
 
+		for (int i = 0; i < (int) lengthof(kept); i++)
+		{
+			bool null;
+
+			lists[i] = ff_row_datum(&rows, 0, i + 1, &null);
+			if (null)
+				lists[i] = PointerGetDatum(construct_empty_array(TEXTOID));
+		}
 		outer = MemoryContextSwitchTo(TopMemoryContext);
-		kept = null ? PointerGetDatum(construct_empty_array(TEXTOID))
-					: PointerGetDatum(DatumGetArrayTypePCopy(names));
+		for (int i = (int) lengthof(kept) - 1; i >= 0; i--)
+			kept[i] = PointerGetDatum(DatumGetArrayTypePCopy(lists[i]));
 		MemoryContextSwitchTo(outer);
 	}
-	return ff_datum(kept);
+	return kept;
 }
 
 static bool
@@ -71,25 +85,31 @@ matches(const char *pattern, const char *type)
 	return strcmp(pattern, type) == 0;
 }
 
+/* Whether one of the texts of an array does, or (by pattern) matches; nothing: the answer for none.
+ */
 static bool
-hears(const FfRows *connections, uint64 row, const char *type)
+is_among(const FfRows *connections, uint64 row, int column, const char *type, bool none)
 {
 	bool null;
+	Datum list = ff_row_datum(connections, row, column, &null);
 	Datum *patterns;
 	int count;
 
-	deconstruct_array(DatumGetArrayTypeP(ff_row_datum(connections, row, 2, &null)),
-					  TEXTOID,
-					  -1,
-					  false,
-					  TYPALIGN_INT,
-					  &patterns,
-					  NULL,
-					  &count);
+	if (null)
+		return none;
+	deconstruct_array(
+		DatumGetArrayTypeP(list), TEXTOID, -1, false, TYPALIGN_INT, &patterns, NULL, &count);
 	for (int i = 0; i < count; i++)
 		if (matches(TextDatumGetCString(patterns[i]), type))
 			return true;
-	return count == 0;
+	return count == 0 && none;
+}
+
+static bool
+hears(const FfRows *connections, uint64 row, const char *type)
+{
+	return is_among(connections, row, 2, type, true) &&
+		   (ff_row_null(connections, row, 3) || is_among(connections, row, 4, type, false));
 }
 
 /* Whether anybody hears at least one of the facts. */
@@ -164,13 +184,18 @@ write_tasks(int32 merchant_id, const FfRows *connections, const FfRows *written)
 void
 ff_notify(const FfFact *facts, int count)
 {
+	const Datum *connectors;
 	FfRows connections;
 
 	if (count == 0)
 		return;
 	ff_spi_begin();
-	connections =
-		ff_run(&listening_connections, ff_int4(facts[0].merchant_id), connectors_of_messengers());
+	connectors = connectors_of_messengers();
+	connections = ff_run(&listening_connections,
+						 ff_int4(facts[0].merchant_id),
+						 ff_datum(connectors[0]),
+						 ff_datum(connectors[1]),
+						 ff_datum(connectors[2]));
 	if (connections.count > 0)
 	{
 		FfRows written = write_facts(&connections, facts, count);

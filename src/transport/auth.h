@@ -80,6 +80,8 @@ typedef enum FfVerifyKind
 	FF_VERIFY_ENVELOPE_BASE64, /* the same of the JSON body's timestamp and payload, or of the body
 								*/
 	FF_VERIFY_TIMED_HEX, /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
+	/* header = base64(HMAC-SHA1(secret, address and form of the webhook)): Twilio */
+	FF_VERIFY_FORM_SHA1,
 	FF_VERIFY_MD5_MEMBER /* a member of the body is hex MD5 of secret, address and "json": Shipper
 						  */
 } FfVerifyKind;

@@ -29,6 +29,25 @@ ff_digest_hmac(FfDigest *digest, const void *key, size_t key_length, const char 
 		   size == FF_DIGEST_SIZE;
 }
 
+char *
+ff_hmac_sha1_base64(const char *key, const char *text, size_t length)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int size = 0;
+	char *base64 = palloc(EVP_MAX_MD_SIZE * 2);
+
+	if (HMAC(EVP_sha1(),
+			 key,
+			 (int) strlen(key),
+			 (const unsigned char *) text,
+			 length,
+			 digest,
+			 &size) == NULL)
+		return NULL;
+	EVP_EncodeBlock((unsigned char *) base64, digest, (int) size);
+	return base64;
+}
+
 bool
 ff_digest_same(const FfDigest *digest, const FfDigest *other)
 {

@@ -20,6 +20,8 @@ typedef struct FfDigest
 /* false when OpenSSL fails. */
 extern bool ff_digest_hmac(FfDigest *digest, const void *key, size_t key_length, const char *text,
 						   size_t length);
+/* base64(HMAC-SHA1(key, text)), for peers that know nothing newer; NULL when OpenSSL fails. */
+extern char *ff_hmac_sha1_base64(const char *key, const char *text, size_t length);
 extern bool ff_digest_same(const FfDigest *digest, const FfDigest *other);
 
 /* false when the text is not a whole digest. */

@@ -140,6 +140,36 @@ ff_percent_encode(StringInfo target, const char *text)
 	}
 }
 
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *
+ff_form_decode(const char *text, size_t length)
+{
+	char *decoded = palloc(length + 1);
+	size_t filled = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 &&
+			hex_digit(text[i + 2]) >= 0)
+		{
+			decoded[filled++] = (char) (hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+			i += 2;
+		}
+		else
+			decoded[filled++] = text[i] == '+' ? ' ' : text[i];
+	}
+	decoded[filled] = '\0';
+	return decoded;
+}
+
 const char *
 ff_message_find_header(const FfMessage *message, const char *name)
 {

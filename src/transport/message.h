@@ -75,6 +75,9 @@ extern void ff_percent_encode(StringInfo target, const char *text);
 /* Value of a message's header, case-insensitively; NULL when absent. */
 extern const char *ff_message_find_header(const FfMessage *message, const char *name);
 
+/* A name or value of a form, without its encoding; palloc'd. */
+extern char *ff_form_decode(const char *text, size_t length);
+
 /* Value of a reply's header, case-insensitively; NULL when absent. */
 extern const char *ff_reply_header(const FfReply *reply, const char *name);
 /* Seconds of a Retry-After header, as a number or as an HTTP date relative to now (unix seconds);

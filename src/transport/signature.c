@@ -251,6 +251,30 @@ verify_md5_member(const Evidence *evidence)
 	return found ? NULL : MISMATCH;
 }
 
+static const char *
+verify_form(const Evidence *evidence)
+{
+	const char *cursor = evidence->secret;
+	const char *line;
+	size_t length;
+	bool found = false;
+	char *text;
+
+	if (evidence->address == NULL)
+		return "The connection does not know the address that is signed.";
+	text = ff_signed_form(evidence->address, evidence->webhook->body, evidence->webhook->length);
+	while (ff_secret_each(&cursor, &line, &length))
+	{
+		char *key = pnstrdup(line, length);
+		char *expected = ff_hmac_sha1_base64(key, text, strlen(text));
+
+		found |= expected != NULL && ff_same_text(evidence->header, expected);
+		ff_wipe_text(key);
+		pfree(key);
+	}
+	return found ? NULL : MISMATCH;
+}
+
 static const struct
 {
 	const char *(*verify)(const Evidence *evidence); /* NULL when authentic, else the reason */
@@ -264,6 +288,7 @@ static const struct
 	[FF_VERIFY_SHARED_SECRET] = {verify_shared, "Authorization", false},
 	[FF_VERIFY_STANDARD_WEBHOOKS] = {verify_standard, "webhook-signature", false},
 	[FF_VERIFY_TIMED_HEX] = {verify_timed, NULL, false},
+	[FF_VERIFY_FORM_SHA1] = {verify_form, NULL, false},
 	[FF_VERIFY_MD5_MEMBER] = {verify_md5_member, NULL, true},
 };
 

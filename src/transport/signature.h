@@ -34,6 +34,12 @@ extern bool ff_signature_verify(const FfVerify *verify, const FfSecrets *secrets
 extern bool ff_signature_present(const FfVerify *verify, const FfReply *webhook);
 
 /*
+ * What FF_VERIFY_FORM_SHA1 signs: the URL, then each parameter of a form
+ * (name and value, decoded), ordered by name.  palloc'd.
+ */
+extern char *ff_signed_form(const char *url, const char *body, size_t length);
+
+/*
  * Appends the value of webhook-signature for a body: one entry per secret.
  * secrets is a text with one or more keys (standard_key.h).  Answers false
  * when none of them signs.

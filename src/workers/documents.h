@@ -27,6 +27,7 @@ extern FfJson **ff_load_shipments(FfErrand **errands, int count);
 extern FfJson **ff_load_confirmations(FfErrand **errands, int count);
 extern FfJson **ff_load_orders(FfErrand **errands, int count);
 extern FfJson **ff_load_fetches(FfErrand **errands, int count);
+/* documents_message.c */
 extern FfJson **ff_load_messages(FfErrand **errands, int count);
 /* documents_payment.c */
 extern FfJson **ff_load_payments(FfErrand **errands, int count);

@@ -1,8 +1,8 @@
 /*
  * documents_channel.c
  *
- * The call documents for sales channels and listeners: confirmations, news
- * about orders, fetches, messages.
+ * The call documents for sales channels: confirmations, news about orders,
+ * fetches.
  */
 #include "postgres.h"
 
@@ -87,15 +87,6 @@ static FfStatement read_fetches = FF_STATEMENT(
 	" join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = w.subject_id",
 	INT4OID, INT8ARRAYOID, JSONBARRAYOID);
 
-static FfStatement read_messages = FF_STATEMENT(
-	"select w.position, jsonb_build_object('message', jsonb_build_object("
-	"  'id', 'evt_' || $1 || '_' || n.event_id, 'type', n.type, 'timestamp', n.occurred_at,"
-	"  'sequence', n.event_id, 'merchant', m.code, 'data', n.data))"
-	" from unnest($2, $3) with ordinality as w (subject_id, payload, position)"
-	" join fulfillment.notifications n on n.merchant_id = $1 and n.event_id = w.subject_id"
-	" join fulfillment.merchants m on m.merchant_id = $1",
-	INT4OID, INT8ARRAYOID, JSONBARRAYOID);
-
 FfJson **
 ff_load_confirmations(FfErrand **errands, int count)
 {
@@ -112,10 +103,4 @@ FfJson **
 ff_load_fetches(FfErrand **errands, int count)
 {
 	return ff_load_by(&read_fetches, errands, count);
-}
-
-FfJson **
-ff_load_messages(FfErrand **errands, int count)
-{
-	return ff_load_by(&read_messages, errands, count);
 }

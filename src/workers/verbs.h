@@ -91,6 +91,11 @@ extern void ff_apply_cancel_refused(FfSettling *settling);
 extern void ff_apply_held(FfSettling *settling);
 extern void ff_apply_hold_refused(FfSettling *settling);
 
+/* apply_message.c */
+extern void ff_apply_message_sent(FfSettling *settling);
+extern void ff_apply_message_refused(FfSettling *settling);
+extern void ff_apply_message_unknown(FfSettling *settling);
+
 /* apply_payment.c */
 extern void ff_apply_paid(FfSettling *settling);
 extern void ff_apply_payment_refused(FfSettling *settling);

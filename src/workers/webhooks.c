@@ -14,9 +14,11 @@
 
 #include "connectors/call.h"
 #include "model/time.h"
+#include "notifications/messages.h"
 #include "orders/intake.h"
 #include "orders/settle.h"
 #include "pg/attempt.h"
+#include "pg/errors.h"
 #include "pg/spi.h"
 #include "shipping/shipment.h"
 #include "shipping/tracking.h"
@@ -162,6 +164,32 @@ take_tracking(FfWebhook *webhook)
 	}
 }
 
+/* What became of a message; one that is not known yet may be in the making just now. */
+static void
+take_message(FfWebhook *webhook)
+{
+	FfJson *said = ff_json_get(webhook->outcome, "message");
+	FfMessageNews news = {.merchant_id = webhook->merchant_id,
+						  .connection_id = webhook->endpoint->key.connection_id,
+						  .reference = ff_json_text(said, "provider_reference"),
+						  .state = ff_json_text(said, "state"),
+						  .code = ff_json_text(said, "code"),
+						  .message = ff_json_text(said, "message"),
+						  .suppress = ff_json_bool(said, "suppress", false),
+						  .lift = ff_json_bool(said, "lift", false),
+						  .recipient = ff_json_text(said, "recipient"),
+						  .medium = ff_json_text(said, "medium")};
+
+	if (said == NULL || ff_message_news(&news))
+		return;
+	if (webhook->attempts + 1 < MAX_TRIES)
+		ereport(ERROR,
+				(errcode(FF_ERR_UNKNOWN_OBJECT),
+				 errmsg("there is no message \"%s\"", news.reference ? news.reference : ""),
+				 errdetail("Its news came before the answer to the call, or it is not ours.")));
+	webhook->ignored = true;
+}
+
 static FfTask
 task_of(const FfWebhook *webhook, FfOperation operation, const char *kind, int64 subject_id)
 {
@@ -266,6 +294,7 @@ apply(void *argument)
 	take_orders(webhook);
 	take_shipments(webhook);
 	take_tracking(webhook);
+	take_message(webhook);
 	take_hints(webhook);
 	ff_webhook_take_rejected(webhook);
 }

@@ -51,6 +51,16 @@ sim_hmac_base64(const void *key, size_t key_size, const void *data, size_t size)
 	return sim_base64(digest, digest_size);
 }
 
+char *
+sim_hmac_sha1_base64(const void *key, size_t key_size, const void *data, size_t size)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int digest_size = 0;
+
+	HMAC(EVP_sha1(), key, (int) key_size, data, size, digest, &digest_size);
+	return sim_base64(digest, digest_size);
+}
+
 bool
 sim_ed25519_verify(const unsigned char key[32], const unsigned char *signature, const void *data,
 				   size_t size)

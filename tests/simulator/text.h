@@ -19,6 +19,7 @@ extern char *sim_base64(const void *data, size_t size);
 extern long sim_base64_decode(const char *text, size_t length, unsigned char *out, size_t room);
 /* base64(HMAC-SHA256(key, data)); the caller frees. */
 extern char *sim_hmac_base64(const void *key, size_t key_size, const void *data, size_t size);
+extern char *sim_hmac_sha1_base64(const void *key, size_t key_size, const void *data, size_t size);
 extern bool sim_ed25519_verify(const unsigned char key[32], const unsigned char *signature,
 							   const void *data, size_t size);
 /* FNV-1a. */

@@ -65,6 +65,21 @@ sub verifies
 		$expected, $name);
 }
 
+# Twilio's own example, and one with the parameters in another order; the URL is what was configured.
+foreach my $case (
+	[ 'https://mycompany.com/myapp.php?foo=1&bar=2', '12345', '0/KCTR6DLpKmkAf8muzZqo1nDgQ=',
+		'CallSid=CA1234567890ABCDE&Caller=%2B12349013030&Digits=1234&From=%2B12349013030&To=%2B18005551212' ],
+	[ 'https://hooks.shop.example/twilio?ep=7', '00112233445566778899aabbccddeeff', 'G3Ics9Jvl4YlXInoIDZS7OYOxlY=',
+		'To=%2B46700000001&MessageSid=SM0123456789abcdef0123456789abcdef&ErrorCode=30005&From=%2B46700000099&MessageStatus=undelivered&AccountSid=AC00000000000000000000000000000001' ])
+{
+	my ($url, $token, $signature, $form) = @$case;
+	my @call = ("transport_verify('form', 'X-Twilio-Signature', '{\"secret\": \"$token\", \"address\": \"$url\"}', '{\"x-twilio-signature\": \"$signature\"}', '$form', 0)");
+
+	answers(@call, 'ok', "a signed form to $url");
+	answers($call[0] =~ s/Call/Cell/r =~ s/30005/30006/r, 'The signature does not match.', 'a form that was changed');
+	answers($call[0] =~ s/https:/http:/r, 'The signature does not match.', 'another URL');
+}
+
 my %standard = (
 	secrets => qq({"secret": "$first"}),
 	headers => qq({"webhook-id": "$id", "webhook-timestamp": "$sent_at",

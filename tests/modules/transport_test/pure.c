@@ -89,6 +89,7 @@ transport_verify(PG_FUNCTION_ARGS)
 				 {"shared", FF_VERIFY_SHARED_SECRET},
 				 {"standard", FF_VERIFY_STANDARD_WEBHOOKS},
 				 {"envelope", FF_VERIFY_ENVELOPE_BASE64},
+				 {"form", FF_VERIFY_FORM_SHA1},
 				 {"timed", FF_VERIFY_TIMED_HEX},
 				 {"member", FF_VERIFY_MD5_MEMBER}};
 	char *kind = text_argument(fcinfo, 0);
