@@ -12,7 +12,7 @@
 #include "model/machine.h"
 #include "orders/assign.h"
 #include "orders/parts.h"
-#include "pg/spi.h"
+#include "pg/batch.h"
 #include "pg/trial.h"
 #include "routing/decide.h"
 #include "shipping/shipment.h"
@@ -59,11 +59,13 @@ static FfStatement park = FF_STATEMENT(
 	" where o.merchant_id = $1 and o.order_id = p.order_id",
 	INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, INT8ARRAYOID);
 
+static FfShape turns_to_come = FF_SHAPE("turns_to_come", {"order_id", INT8OID},
+										{"retry_at", TIMESTAMPTZOID}, {"reason", TEXTOID});
+
 static FfStatement save_outcome = FF_STATEMENT(
-	"update fulfillment.orders o set next_routing_at = u.retry_at, routing_reason = u.reason"
-	"  from unnest($2, $3, $4) as u(order_id, retry_at, reason)"
-	" where o.merchant_id = $1 and o.order_id = u.order_id",
-	INT4OID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID);
+	"update fulfillment.orders o set next_routing_at = n.retry_at, routing_reason = n.reason"
+	"  from turns_to_come n where o.merchant_id = $1 and o.order_id = n.order_id",
+	INT4OID);
 
 /* How an order stands before it is decided: when it was to be tried next and why, … */
 typedef struct Turn
@@ -254,14 +256,9 @@ record_outcome(const Wave *wave, const char *cause)
 	TimestampTz next_turn = GetCurrentTransactionStartTimestamp() + 1;
 	FfRouting *settled = palloc(sizeof(FfRouting) * wave->count);
 	FfHistory *history = palloc0(sizeof(FfHistory) * wave->count);
-	FfColumn orders;
-	FfColumn retries;
-	FfColumn reasons;
+	FfBatch *batch = ff_batch_begin(&turns_to_come);
 	int count = 0;
 
-	ff_column_init(&orders, INT8OID);
-	ff_column_init(&retries, TIMESTAMPTZOID);
-	ff_column_init(&reasons, TEXTOID);
 	for (int i = 0; i < wave->count; i++)
 	{
 		const FfRouting *routing = &wave->routings[i];
@@ -270,11 +267,10 @@ record_outcome(const Wave *wave, const char *cause)
 					 .reason = routing->lost ? "busy" : routing->reason};
 
 		if (!same_turn(&turn, &wave->turns[i]))
-		{
-			ff_column_add(&orders, ff_int8(routing->order_id));
-			ff_column_add(&retries, ff_time_or_null(turn.next));
-			ff_column_add(&reasons, ff_text(turn.reason));
-		}
+			ff_batch_add(batch,
+						 ff_int8(routing->order_id),
+						 ff_time_or_null(turn.next),
+						 ff_text(turn.reason));
 		if (routing->lost)
 		{
 			ff_tasks_wake_at_commit();
@@ -283,12 +279,8 @@ record_outcome(const Wave *wave, const char *cause)
 		settled[count] = *routing;
 		history[count++] = route_row(wave->merchant_id, routing, cause);
 	}
-	if (orders.count > 0) /* a new order that found its place is not written once more */
-		ff_run(&save_outcome,
-			   ff_int4(wave->merchant_id),
-			   ff_column(&orders),
-			   ff_column(&retries),
-			   ff_column(&reasons));
+	if (ff_batch_count(batch) > 0) /* a new order that found its place is not written once more */
+		ff_run_batch(&save_outcome, batch, ff_int4(wave->merchant_id));
 	ff_routing_record(
 		wave->merchant_id, settled, count, cause, wave->count > 1 ? &wave->report : NULL);
 	ff_history_add(history, count);

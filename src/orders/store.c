@@ -8,48 +8,52 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "orders/parts.h"
-#include "pg/spi.h"
+#include "pg/batch.h"
+
+static FfShape new_orders = FF_SHAPE(
+	"new_orders", {"channel_id", INT8OID}, {"number", TEXTOID}, {"channel_order_id", TEXTOID},
+	{"version", INT8OID}, {"state", TEXTOID}, {"placed_at", TIMESTAMPTZOID}, {"currency", TEXTOID},
+	{"email", TEXTOID}, {"phone", TEXTOID}, {"language", TEXTOID}, {"ship_to", JSONBOID},
+	{"bill_to", JSONBOID}, {"service", TEXTOID}, {"promised_by", TIMESTAMPTZOID},
+	{"ship_complete", BOOLOID}, {"not_before", TIMESTAMPTZOID}, {"auto_cancel_at", TIMESTAMPTZOID},
+	{"payment", JSONBOID}, {"attributes", JSONBOID}, {"document", JSONBOID}, {"errors", JSONBOID},
+	{"order_id", INT8OID});
 
 static FfStatement add_orders = FF_STATEMENT(
 	"insert into fulfillment.orders (merchant_id, channel_id, number, channel_order_id, version,"
 	"       state, placed_at, currency, email, phone, language, ship_to, bill_to, service,"
 	"       promised_by, ship_complete, not_before, auto_cancel_at, payment, attributes, document,"
 	"       errors, received_at, order_id)"
-	" select $1, u.channel_id, u.number, u.channel_order_id, u.version, u.state,"
-	"        coalesce(u.placed_at, $2), u.currency, u.email, u.phone, u.language, u.ship_to,"
-	"        u.bill_to, u.service, u.promised_by, u.ship_complete, u.not_before, u.auto_cancel_at,"
-	"        u.payment, u.attributes, u.document, u.errors, $2,"
-	"        coalesce(u.order_id, nextval('fulfillment.order_id_seq'))"
-	"   from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-	"               $20, $21, $22, $23, $24)"
-	"     as u(channel_id, number, channel_order_id, version, state, placed_at, currency, email,"
-	"          phone, language, ship_to, bill_to, service, promised_by, ship_complete, not_before,"
-	"          auto_cancel_at, payment, attributes, document, errors, order_id)"
+	" select $1, n.channel_id, n.number, n.channel_order_id, n.version,"
+	"        n.state::fulfillment.order_state, coalesce(n.placed_at, $2), n.currency, n.email,"
+	"        n.phone, n.language, n.ship_to, n.bill_to, n.service, n.promised_by, n.ship_complete,"
+	"        n.not_before, n.auto_cancel_at, n.payment, n.attributes, n.document, n.errors, $2,"
+	"        coalesce(n.order_id, nextval('fulfillment.order_id_seq'))"
+	"   from new_orders n"
 	" on conflict (merchant_id, channel_id, number) do nothing"
 	" returning order_id",
-	INT4OID, TIMESTAMPTZOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
-	TIMESTAMPTZARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBARRAYOID,
-	JSONBARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, BOOLARRAYOID, TIMESTAMPTZARRAYOID,
-	TIMESTAMPTZARRAYOID, JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID, JSONBARRAYOID, INT8ARRAYOID);
+	INT4OID, TIMESTAMPTZOID);
 
 static FfStatement next_ids =
 	FF_STATEMENT("select nextval('fulfillment.order_id_seq') from generate_series(1, $1)", INT4OID);
 
+static FfShape new_lines =
+	FF_SHAPE("new_lines", {"order_id", INT8OID}, {"line", INT4OID}, {"item_id", INT8OID},
+			 {"sku", TEXTOID}, {"name", TEXTOID}, {"quantity", INT4OID}, {"price", TEXTOID},
+			 {"channel_line_id", TEXTOID}, {"group_key", TEXTOID}, {"attributes", JSONBOID},
+			 {"kit_line", INT4OID}, {"kit_sku", TEXTOID}, {"lot", INT4OID}, {"assigned", INT4OID});
+
 static FfStatement add_lines = FF_STATEMENT(
 	"insert into fulfillment.order_lines (merchant_id, order_id, line, item_id, sku, name,"
-	"       quantity, unit_price, channel_line_id, group_key, attributes, kit_line, kit_sku, lot, assigned)"
-	" select $1, u.order_id, u.line, u.item_id, u.sku, u.name, u.quantity, u.price::numeric,"
-	"        u.channel_line_id, u.group_key, coalesce(u.attributes, '{}'), u.kit_line, u.kit_sku,"
-	"        u.lot, u.assigned"
-	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-	"     as u(order_id, line, item_id, sku, name, quantity, price, channel_line_id, group_key,"
-	"          attributes, kit_line, kit_sku, lot, assigned)",
-	INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID,
-	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, JSONBARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-	INT4ARRAYOID, INT4ARRAYOID);
+	"       quantity, unit_price, channel_line_id, group_key, attributes, kit_line, kit_sku, lot,"
+	"       assigned)"
+	" select $1, n.order_id, n.line, n.item_id, n.sku, n.name, n.quantity, n.price::numeric,"
+	"        n.channel_line_id, n.group_key, coalesce(n.attributes, '{}'), n.kit_line, n.kit_sku,"
+	"        n.lot, n.assigned"
+	"   from new_lines n",
+	INT4OID);
 
 static FfStatement rewrite_order = FF_STATEMENT(
 	"update fulfillment.orders set version = $3, document = $4, errors = $5, currency = $6,"
@@ -143,7 +147,7 @@ place(FfNewOrder **orders, int count)
 }
 
 static void
-add_order(FfColumn *columns, const FfNewOrder *order, int64 order_id)
+add_order(FfBatch *batch, const FfNewOrder *order, int64 order_id)
 {
 	const FfOrderDocument *document = order->document;
 	FfOrderState state = order->valid ? FF_ORDER_OPEN : FF_ORDER_INVALID;
@@ -173,33 +177,20 @@ add_order(FfColumn *columns, const FfNewOrder *order, int64 order_id)
 		ff_id(order_id),
 	};
 
-	for (int i = 0; i < (int) lengthof(cells); i++)
-		ff_column_add(&columns[i], cells[i]);
+	ff_batch_add_row(batch, cells, lengthof(cells));
 }
 
 void
 ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count)
 {
 	Placed *placed = place(orders, count);
-	FfColumn c[22];
+	FfBatch *batch = ff_batch_begin(&new_orders);
 	FfRows rows;
 
-	for (int i = 0; i < (int) lengthof(c); i++)
-	{
-		Oid element = get_element_type(add_orders.types[i + 2]);
-
-		ff_column_init(&c[i], element);
-	}
 	for (int i = 0; i < count; i++)
-		add_order(c, placed[i].order, placed[i].order_id);
-	/* clang-format off */
-	rows = ff_run(&add_orders, ff_int4(merchant_id), ff_time(GetCurrentTransactionStartTimestamp()),
-		ff_column(&c[0]), ff_column(&c[1]), ff_column(&c[2]), ff_column(&c[3]), ff_column(&c[4]),
-		ff_column(&c[5]), ff_column(&c[6]), ff_column(&c[7]), ff_column(&c[8]), ff_column(&c[9]),
-		ff_column(&c[10]), ff_column(&c[11]), ff_column(&c[12]), ff_column(&c[13]),
-		ff_column(&c[14]), ff_column(&c[15]), ff_column(&c[16]), ff_column(&c[17]),
-		ff_column(&c[18]), ff_column(&c[19]), ff_column(&c[20]), ff_column(&c[21]));
-	/* clang-format on */
+		add_order(batch, placed[i].order, placed[i].order_id);
+	rows = ff_run_batch(
+		&add_orders, batch, ff_int4(merchant_id), ff_time(GetCurrentTransactionStartTimestamp()));
 	/* rows come back in the order they went in, each with the id it was given */
 	for (uint64 row = 0, next = 0; row < rows.count; row++)
 	{
@@ -214,52 +205,32 @@ ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count)
 void
 ff_order_lines_insert(int32 merchant_id, FfNewOrder **orders, int count)
 {
-	static const Oid types[] = {INT8OID,
-								INT4OID,
-								INT8OID,
-								TEXTOID,
-								TEXTOID,
-								INT4OID,
-								TEXTOID,
-								TEXTOID,
-								TEXTOID,
-								JSONBOID,
-								INT4OID,
-								TEXTOID,
-								INT4OID,
-								INT4OID};
-	FfColumn c[14];
+	FfBatch *batch = ff_batch_begin(&new_lines);
 
-	for (int i = 0; i < (int) lengthof(c); i++)
-		ff_column_init(&c[i], types[i]);
 	for (int i = 0; i < count; i++)
 		for (int j = 0; orders[i]->valid && j < orders[i]->document->line_count; j++)
 		{
 			const FfOrderLine *line = &orders[i]->document->lines[j];
+			bool part = line->kit_line != 0;
 
-			ff_column_add(&c[0], ff_int8(orders[i]->order_id));
-			ff_column_add(&c[1], ff_int4(line->line));
-			ff_column_add(&c[2], ff_int8(orders[i]->item_ids[j]));
-			ff_column_add(&c[3], ff_text(line->sku));
-			ff_column_add(&c[4], ff_text(line->name));
-			ff_column_add(&c[5], ff_int4(line->quantity));
-			ff_column_add(&c[6], ff_text(line->unit_price));
-			ff_column_add(&c[7], ff_text(line->channel_line_id));
-			ff_column_add(&c[8], ff_text(line->group));
-			ff_column_add(&c[9], ff_json(line->attributes));
-			ff_column_add(&c[10], line->kit_line == 0 ? ff_null() : ff_int4(line->kit_line));
-			ff_column_add(&c[11], ff_text(line->kit_sku));
-			ff_column_add(&c[12], line->kit_line == 0 ? ff_null() : ff_int4(line->lot));
-			ff_column_add(&c[13], ff_int4(orders[i]->assigned ? orders[i]->assigned[j] : 0));
+			ff_batch_add(batch,
+						 ff_int8(orders[i]->order_id),
+						 ff_int4(line->line),
+						 ff_int8(orders[i]->item_ids[j]),
+						 ff_text(line->sku),
+						 ff_text(line->name),
+						 ff_int4(line->quantity),
+						 ff_text(line->unit_price),
+						 ff_text(line->channel_line_id),
+						 ff_text(line->group),
+						 ff_json(line->attributes),
+						 part ? ff_int4(line->kit_line) : ff_null(),
+						 ff_text(line->kit_sku),
+						 part ? ff_int4(line->lot) : ff_null(),
+						 ff_int4(orders[i]->assigned ? orders[i]->assigned[j] : 0));
 		}
-	if (c[0].count == 0)
-		return;
-	/* clang-format off */
-	ff_run(&add_lines, ff_int4(merchant_id), ff_column(&c[0]), ff_column(&c[1]), ff_column(&c[2]),
-		ff_column(&c[3]), ff_column(&c[4]), ff_column(&c[5]), ff_column(&c[6]), ff_column(&c[7]),
-		ff_column(&c[8]), ff_column(&c[9]), ff_column(&c[10]), ff_column(&c[11]),
-		ff_column(&c[12]), ff_column(&c[13]));
-	/* clang-format on */
+	if (ff_batch_count(batch) > 0)
+		ff_run_batch(&add_lines, batch, ff_int4(merchant_id));
 }
 
 /* What the channel sent last is kept beside the document once a person has changed that. */

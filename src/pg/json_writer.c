@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "utils/builtins.h"
 #include "utils/json.h"
 
 #include "pg/json.h"
@@ -118,8 +119,10 @@ ff_write_number(FfJsonWriter *writer, const char *key, const char *decimal_text)
 void
 ff_write_int(FfJsonWriter *writer, const char *key, int64 value)
 {
+	char digits[MAXINT8LEN + 1];
+
 	lead(writer, key);
-	appendStringInfo(&writer->text, INT64_FORMAT, value);
+	appendBinaryStringInfo(&writer->text, digits, pg_lltoa(value, digits));
 }
 
 void

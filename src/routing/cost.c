@@ -7,18 +7,31 @@
 
 #include "routing/cost.h"
 
+/* Digits of at most 64 bits, before what stands at end. */
+static char *
+put_digits(char *end, uint64 amount, int least)
+{
+	for (; amount > 0 || least > 0; amount /= 10, least--)
+		*--end = (char) ('0' + amount % 10);
+	return end;
+}
+
+/* Written often: a decision holds some fifty. */
 char *
 ff_cost_text(FfCost cost)
 {
+	char digits[32];
 	uint64 amount = cost < 0 ? -(uint64) cost : (uint64) cost;
-	char *text = psprintf("%s" UINT64_FORMAT ".%06u",
-						  cost < 0 ? "-" : "",
-						  amount / FF_COST_UNIT,
-						  (unsigned) (amount % FF_COST_UNIT));
+	char *end = digits + sizeof(digits);
+	char *start = put_digits(end, amount % FF_COST_UNIT, 6);
 
-	for (char *end = text + strlen(text) - 1; *end == '0' && end[-2] != '.'; end--)
-		*end = '\0';
-	return text;
+	while (end > start + 2 && end[-1] == '0')
+		end--;
+	*--start = '.';
+	start = put_digits(start, amount / FF_COST_UNIT, 1);
+	if (cost < 0)
+		*--start = '-';
+	return pnstrdup(start, end - start);
 }
 
 FfCost

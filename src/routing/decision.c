@@ -14,22 +14,22 @@
 #include "utils/timestamp.h"
 
 #include "model/time.h"
-#include "pg/spi.h"
+#include "pg/batch.h"
 #include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
 #include "routing/watch.h"
 
+static FfShape new_decisions = FF_SHAPE(
+	"new_decisions", {"order_id", INT8OID}, {"cost", TEXTOID}, {"exact", BOOLOID}, {"gap", TEXTOID},
+	{"chosen", JSONOID}, {"alternatives", JSONOID}, {"rejected", JSONOID}, {"waiting", JSONOID});
+
 static FfStatement insert_decisions = FF_STATEMENT(
 	"insert into fulfillment.decisions (merchant_id, wave_id, order_id, cause, cost, exact, gap,"
 	" chosen, alternatives, rejected, waiting)"
-	" select $1, $3, d.order_id, $2, d.cost::numeric, d.exact, d.gap::numeric, d.chosen,"
-	" d.alternatives, d.rejected, d.waiting"
-	" from unnest($4, $5, $6, $7, $8, $9,"
-	" $10, $11)"
-	" d (order_id, cost, exact, gap, chosen, alternatives, rejected, waiting)",
-	INT4OID, TEXTOID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, BOOLARRAYOID, TEXTARRAYOID, JSONARRAYOID,
-	JSONARRAYOID, JSONARRAYOID, JSONARRAYOID);
+	" select $1, $3, n.order_id, $2, n.cost::numeric, n.exact, n.gap::numeric, n.chosen,"
+	" n.alternatives, n.rejected, n.waiting from new_decisions n",
+	INT4OID, TEXTOID, INT8OID);
 
 static FfStatement insert_wave = FF_STATEMENT(
 	"insert into fulfillment.waves (merchant_id, cause, started_at, ended_at, orders, decided, cost,"
@@ -261,40 +261,26 @@ static void
 record_decisions(int32 merchant_id, int64 wave_id, const FfRouting *routings, int count,
 				 const char *cause)
 {
-	static const Oid types[] = {
-		INT8OID, TEXTOID, BOOLOID, TEXTOID, JSONOID, JSONOID, JSONOID, JSONOID};
-	FfColumn columns[lengthof(types)];
+	FfBatch *batch = ff_batch_begin(&new_decisions);
 
-	for (size_t c = 0; c < lengthof(types); c++)
-		ff_column_init(&columns[c], types[c]);
 	for (int r = 0; r < count; r++)
 	{
 		const FfDecision *decision = routings[r].decision;
 
-		if (decision == NULL)
-			continue;
-		ff_column_add(&columns[0], ff_int8(routings[r].order_id));
-		ff_column_add(&columns[1], ff_text(decision->cost));
-		ff_column_add(&columns[2], ff_bool(decision->exact));
-		ff_column_add(&columns[3], ff_text(decision->gap));
-		ff_column_add(&columns[4], ff_text(decision->chosen));
-		ff_column_add(&columns[5], ff_text(decision->alternatives));
-		ff_column_add(&columns[6], ff_text(decision->rejected));
-		ff_column_add(&columns[7], ff_text(decision->waiting));
+		if (decision != NULL)
+			ff_batch_add(batch,
+						 ff_int8(routings[r].order_id),
+						 ff_text(decision->cost),
+						 ff_bool(decision->exact),
+						 ff_text(decision->gap),
+						 ff_text(decision->chosen),
+						 ff_text(decision->alternatives),
+						 ff_text(decision->rejected),
+						 ff_text(decision->waiting));
 	}
-	if (columns[0].count > 0)
-		ff_run(&insert_decisions,
-			   ff_int4(merchant_id),
-			   ff_text(cause),
-			   ff_id(wave_id),
-			   ff_column(&columns[0]),
-			   ff_column(&columns[1]),
-			   ff_column(&columns[2]),
-			   ff_column(&columns[3]),
-			   ff_column(&columns[4]),
-			   ff_column(&columns[5]),
-			   ff_column(&columns[6]),
-			   ff_column(&columns[7]));
+	if (ff_batch_count(batch) > 0)
+		ff_run_batch(
+			&insert_decisions, batch, ff_int4(merchant_id), ff_text(cause), ff_id(wave_id));
 }
 
 void

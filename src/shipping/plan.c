@@ -11,7 +11,7 @@
 #include "catalog/pg_type.h"
 
 #include "notifications/notify.h"
-#include "pg/spi.h"
+#include "pg/batch.h"
 #include "shipping/parts.h"
 #include "tasks/history.h"
 
@@ -22,26 +22,31 @@ static FfStatement next_ids =
 				 " cross join generate_series(1, $2)",
 				 INT4OID, INT4OID);
 
+static FfShape new_shipments =
+	FF_SHAPE("new_shipments", {"shipment_id", INT8OID}, {"order_id", INT8OID}, {"number", INT4OID},
+			 {"reference", TEXTOID}, {"provider_id", INT8OID}, {"location_id", INT8OID},
+			 {"service_id", INT8OID}, {"state", TEXTOID}, {"planned_cost", TEXTOID},
+			 {"currency", TEXTOID}, {"capacity_day", TEXTOID}, {"estimated", TIMESTAMPTZOID});
+
 static FfStatement add_shipments = FF_STATEMENT(
 	"insert into fulfillment.shipments (merchant_id, shipment_id, order_id, number, reference,"
 	"       provider_id, location_id, service_id, state, planned_cost, currency, capacity_day,"
 	"       estimated_delivery_at, created_at)"
-	" select $1, p.shipment_id, p.order_id, p.number, p.reference, p.provider_id, p.location_id,"
-	"        p.service_id, case when p.ready then $15 else $14 end, p.planned_cost::numeric,"
-	"        p.currency, p.capacity_day::date, p.estimated, $13"
-	"   from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $16)"
-	"     as p(shipment_id, order_id, number, reference, provider_id, location_id, service_id,"
-	"          planned_cost, currency, capacity_day, estimated, ready)",
-	INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-	INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZOID,
-	TEXTOID, TEXTOID, BOOLARRAYOID);
+	" select $1, n.shipment_id, n.order_id, n.number, n.reference, n.provider_id, n.location_id,"
+	"        n.service_id, n.state::fulfillment.shipment_state, n.planned_cost::numeric,"
+	"        n.currency, n.capacity_day::date, n.estimated, $2"
+	"   from new_shipments n",
+	INT4OID, TIMESTAMPTZOID);
+
+static FfShape new_shipment_lines =
+	FF_SHAPE("new_shipment_lines", {"shipment_id", INT8OID}, {"line", INT4OID},
+			 {"order_id", INT8OID}, {"item_id", INT8OID}, {"quantity", INT4OID});
 
 static FfStatement add_lines = FF_STATEMENT(
 	"insert into fulfillment.shipment_lines (merchant_id, shipment_id, line, order_id, item_id,"
 	"       quantity)"
-	" select $1, l.* from unnest($2, $3, $4, $5, $6)"
-	"     as l(shipment_id, line, order_id, item_id, quantity)",
-	INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID);
+	" select $1, n.* from new_shipment_lines n",
+	INT4OID);
 
 void
 ff_shipments_number(int32 merchant_id, FfPlannedShipment *planned, int count)
@@ -69,80 +74,44 @@ target(int from, FfShipmentEvent event)
 static void
 insert_shipments(int32 merchant_id, const FfPlannedShipment *planned, int count)
 {
-	static const Oid types[] = {INT8OID,
-								INT8OID,
-								INT4OID,
-								TEXTOID,
-								INT8OID,
-								INT8OID,
-								INT8OID,
-								TEXTOID,
-								TEXTOID,
-								TEXTOID,
-								TIMESTAMPTZOID,
-								BOOLOID};
-	FfColumn columns[lengthof(types)];
+	FfBatch *batch = ff_batch_begin(&new_shipments);
+	const char *draft = target(FF_STATE_NONE, FF_SHIPMENT_EVENT_PLAN);
+	const char *queued = target(FF_SHIPMENT_DRAFT, FF_SHIPMENT_EVENT_READY);
 
-	for (int i = 0; i < (int) lengthof(columns); i++)
-		ff_column_init(&columns[i], types[i]);
 	for (int i = 0; i < count; i++)
-	{
-		ff_column_add(&columns[0], ff_int8(planned[i].shipment_id));
-		ff_column_add(&columns[1], ff_int8(planned[i].order_id));
-		ff_column_add(&columns[2], ff_int4(planned[i].number));
-		ff_column_add(&columns[3], ff_text(planned[i].reference));
-		ff_column_add(&columns[4], ff_int8(planned[i].provider_id));
-		ff_column_add(&columns[5], ff_int8(planned[i].location_id));
-		ff_column_add(&columns[6], ff_id(planned[i].service_id));
-		ff_column_add(&columns[7], ff_text(planned[i].planned_cost));
-		ff_column_add(&columns[8], ff_text(planned[i].currency));
-		ff_column_add(&columns[9], ff_text(planned[i].capacity_day));
-		ff_column_add(&columns[10], ff_time_or_null(planned[i].estimated_delivery_at));
-		ff_column_add(&columns[11], ff_bool(planned[i].ready));
-	}
-	ff_run(&add_shipments,
-		   ff_int4(merchant_id),
-		   ff_column(&columns[0]),
-		   ff_column(&columns[1]),
-		   ff_column(&columns[2]),
-		   ff_column(&columns[3]),
-		   ff_column(&columns[4]),
-		   ff_column(&columns[5]),
-		   ff_column(&columns[6]),
-		   ff_column(&columns[7]),
-		   ff_column(&columns[8]),
-		   ff_column(&columns[9]),
-		   ff_column(&columns[10]),
-		   ff_time(GetCurrentTransactionStartTimestamp()),
-		   ff_text(target(FF_STATE_NONE, FF_SHIPMENT_EVENT_PLAN)),
-		   ff_text(target(FF_SHIPMENT_DRAFT, FF_SHIPMENT_EVENT_READY)),
-		   ff_column(&columns[11]));
+		ff_batch_add(batch,
+					 ff_int8(planned[i].shipment_id),
+					 ff_int8(planned[i].order_id),
+					 ff_int4(planned[i].number),
+					 ff_text(planned[i].reference),
+					 ff_int8(planned[i].provider_id),
+					 ff_int8(planned[i].location_id),
+					 ff_id(planned[i].service_id),
+					 ff_text(planned[i].ready ? queued : draft),
+					 ff_text(planned[i].planned_cost),
+					 ff_text(planned[i].currency),
+					 ff_text(planned[i].capacity_day),
+					 ff_time_or_null(planned[i].estimated_delivery_at));
+	ff_run_batch(&add_shipments,
+				 batch,
+				 ff_int4(merchant_id),
+				 ff_time(GetCurrentTransactionStartTimestamp()));
 }
 
 static void
 insert_lines(int32 merchant_id, const FfPlannedShipment *planned, int count)
 {
-	static const Oid types[] = {INT8OID, INT4OID, INT8OID, INT8OID, INT4OID};
-	FfColumn columns[5];
+	FfBatch *batch = ff_batch_begin(&new_shipment_lines);
 
-	for (int i = 0; i < (int) lengthof(columns); i++)
-		ff_column_init(&columns[i], types[i]);
 	for (int i = 0; i < count; i++)
 		for (int j = 0; j < planned[i].line_count; j++)
-		{
-			ff_column_add(&columns[0], ff_int8(planned[i].shipment_id));
-			ff_column_add(&columns[1], ff_int4(planned[i].lines[j].line));
-			ff_column_add(&columns[2], ff_int8(planned[i].order_id));
-			ff_column_add(&columns[3], ff_int8(planned[i].lines[j].item_id));
-			ff_column_add(&columns[4], ff_int4(planned[i].lines[j].quantity));
-		}
-	ff_run(&add_lines,
-		   ff_int4(merchant_id),
-		   ff_column(&columns[0]),
-		   ff_column(&columns[1]),
-		   ff_column(&columns[2]),
-		   ff_column(&columns[3]),
-		   ff_column(&columns[4]));
+			ff_batch_add(batch,
+						 ff_int8(planned[i].shipment_id),
+						 ff_int4(planned[i].lines[j].line),
+						 ff_int8(planned[i].order_id),
+						 ff_int8(planned[i].lines[j].item_id),
+						 ff_int4(planned[i].lines[j].quantity));
+	ff_run_batch(&add_lines, batch, ff_int4(merchant_id));
 }
 
 /* History, facts and calls of shipments that were just written. */

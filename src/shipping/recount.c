@@ -15,7 +15,7 @@
 
 #include "catalog/pg_type.h"
 
-#include "pg/spi.h"
+#include "pg/batch.h"
 #include "shipping/parts.h"
 
 /* Line by line through the indexes: the plan must not depend on how many orders there are. */
@@ -61,12 +61,14 @@ ff_lines_recount(int32 merchant_id, const int64 *order_ids, int count)
 	ff_run(&recount, ff_int4(merchant_id), ff_ids(order_ids, count));
 }
 
+static FfShape first_lines =
+	FF_SHAPE("first_lines", {"order_id", INT8OID}, {"line", INT4OID}, {"assigned", INT4OID});
+
 /* Without shipments before nothing was assigned, so the new ones' units are all that is. */
 static FfStatement assign_lines =
-	FF_STATEMENT("update fulfillment.order_lines l set assigned = u.assigned"
-				 "  from unnest($2, $3, $4) as u(order_id, line, assigned)"
-				 " where l.merchant_id = $1 and l.order_id = u.order_id and l.line = u.line",
-				 INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
+	FF_STATEMENT("update fulfillment.order_lines l set assigned = n.assigned from first_lines n"
+				 " where l.merchant_id = $1 and l.order_id = n.order_id and l.line = n.line",
+				 INT4OID);
 
 /* Units of all shipments of an order, which stand side by side, by line. */
 static int
@@ -96,14 +98,9 @@ add_up_lines(const FfPlannedShipment *planned, int count, FfShipmentLine **sums)
 void
 ff_lines_assign(int32 merchant_id, const FfPlannedShipment *planned, int count)
 {
-	FfColumn orders;
-	FfColumn lines;
-	FfColumn units;
+	FfBatch *batch = ff_batch_begin(&first_lines);
 	int end;
 
-	ff_column_init(&orders, INT8OID);
-	ff_column_init(&lines, INT4OID);
-	ff_column_init(&units, INT4OID);
 	for (int first = 0; first < count; first = end)
 	{
 		FfShipmentLine *sums;
@@ -115,16 +112,11 @@ ff_lines_assign(int32 merchant_id, const FfPlannedShipment *planned, int count)
 			continue;
 		sum_count = add_up_lines(&planned[first], end - first, &sums);
 		for (int i = 0; i < sum_count; i++)
-		{
-			ff_column_add(&orders, ff_int8(planned[first].order_id));
-			ff_column_add(&lines, ff_int4(sums[i].line));
-			ff_column_add(&units, ff_int4(sums[i].quantity));
-		}
+			ff_batch_add(batch,
+						 ff_int8(planned[first].order_id),
+						 ff_int4(sums[i].line),
+						 ff_int4(sums[i].quantity));
 	}
-	if (orders.count > 0)
-		ff_run(&assign_lines,
-			   ff_int4(merchant_id),
-			   ff_column(&orders),
-			   ff_column(&lines),
-			   ff_column(&units));
+	if (ff_batch_count(batch) > 0)
+		ff_run_batch(&assign_lines, batch, ff_int4(merchant_id));
 }

@@ -7,14 +7,14 @@
  */
 #include "postgres.h"
 
+#include "pg/batch.h"
 #include "pg/session.h"
-#include "pg/spi.h"
 #include "stock/level.h"
 
 /*
- * Every statement has two forms with the same arguments, as arrays for many rows
- * and as they are for one: for the one row that most calls are about, taking
- * arrays apart and sorting costs more than the row.
+ * What locks and changes levels has two forms with the same arguments, as arrays
+ * for many rows and as they are for one: for the one row that most calls are
+ * about, taking arrays apart and sorting costs more than the row.
  */
 typedef struct Forms
 {
@@ -67,25 +67,19 @@ static Forms change_levels = {
 		INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
 		TIMESTAMPTZOID)};
 
-#define ADD_MOVEMENTS                                                                             \
-	"insert into fulfillment.stock_movements (merchant_id, moved_at, location_id, item_id, kind," \
-	"       order_id, shipment_id, line, cause, on_hand_delta, reserved_delta, quarantine_delta," \
-	"       damaged_delta, actor)"
+static FfShape new_movements = FF_SHAPE(
+	"new_movements", {"location_id", INT8OID}, {"item_id", INT8OID}, {"kind", TEXTOID},
+	{"order_id", INT8OID}, {"shipment_id", INT8OID}, {"line", INT4OID}, {"cause", TEXTOID},
+	{"on_hand", INT4OID}, {"reserved", INT4OID}, {"quarantine", INT4OID}, {"damaged", INT4OID});
 
-static Forms add_movements = {
-	.one = FF_STATEMENT(ADD_MOVEMENTS
-						" values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-						INT4OID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID, INT8OID, INT8OID,
-						INT4OID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID),
-	.many = FF_STATEMENT(
-		ADD_MOVEMENTS
-		" select $1, $2, m.*, $14"
-		"   from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-		"     as m(location_id, item_id, kind, order_id, shipment_id, line, cause, on_hand, reserved,"
-		"          quarantine, damaged)",
-		INT4OID, TIMESTAMPTZOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID,
-		INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID,
-		INT4ARRAYOID, TEXTOID)};
+static FfStatement add_movements = FF_STATEMENT(
+	"insert into fulfillment.stock_movements (merchant_id, moved_at, location_id, item_id, kind,"
+	"       order_id, shipment_id, line, cause, on_hand_delta, reserved_delta, quarantine_delta,"
+	"       damaged_delta, actor)"
+	" select $1, $2, n.location_id, n.item_id, n.kind::fulfillment.movement_kind, n.order_id,"
+	"        n.shipment_id, n.line, n.cause, n.on_hand, n.reserved, n.quarantine, n.damaged, $3"
+	"   from new_movements n",
+	INT4OID, TIMESTAMPTZOID, TEXTOID);
 
 /* The statement for so many rows. */
 static FfStatement *
@@ -221,40 +215,24 @@ ff_levels_write(int32 merchant_id, const FfStockLevel *levels, int count, Timest
 void
 ff_entries_write(int32 merchant_id, const FfEntry *entries, int count, TimestampTz now)
 {
-	static const Oid types[] = {INT8OID,
-								INT8OID,
-								TEXTOID,
-								INT8OID,
-								INT8OID,
-								INT4OID,
-								TEXTOID,
-								INT4OID,
-								INT4OID,
-								INT4OID,
-								INT4OID};
-	FfColumn columns[lengthof(types)];
-	FfArgument arguments[lengthof(types) + 3];
+	FfBatch *batch = ff_batch_begin(&new_movements);
 
-	for (int i = 0; i < (int) lengthof(columns); i++)
-		ff_column_init(&columns[i], types[i]);
 	for (int i = 0; i < count; i++)
 	{
 		const FfMovement *movement = entries[i].movement;
 
-		ff_column_add(&columns[0], ff_int8(movement->location_id));
-		ff_column_add(&columns[1], ff_int8(movement->item_id));
-		ff_column_add(&columns[2], ff_text(entries[i].kind));
-		ff_column_add(&columns[3], ff_id(movement->order_id));
-		ff_column_add(&columns[4], ff_id(movement->shipment_id));
-		ff_column_add(&columns[5], movement->line == 0 ? ff_null() : ff_int4(movement->line));
-		ff_column_add(&columns[6], ff_text(movement->cause));
-		for (int bucket = 0; bucket < FF_BUCKETS; bucket++)
-			ff_column_add(&columns[7 + bucket], ff_int4(entries[i].units[bucket]));
+		ff_batch_add(batch,
+					 ff_int8(movement->location_id),
+					 ff_int8(movement->item_id),
+					 ff_text(entries[i].kind),
+					 ff_id(movement->order_id),
+					 ff_id(movement->shipment_id),
+					 movement->line == 0 ? ff_null() : ff_int4(movement->line),
+					 ff_text(movement->cause),
+					 ff_int4(entries[i].units[FF_BUCKET_ON_HAND]),
+					 ff_int4(entries[i].units[FF_BUCKET_RESERVED]),
+					 ff_int4(entries[i].units[FF_BUCKET_QUARANTINE]),
+					 ff_int4(entries[i].units[FF_BUCKET_DAMAGED]));
 	}
-	arguments[0] = ff_int4(merchant_id);
-	arguments[1] = ff_time(now);
-	for (int i = 0; i < (int) lengthof(columns); i++)
-		arguments[2 + i] = cells(&columns[i]);
-	arguments[lengthof(types) + 2] = ff_text(ff_actor());
-	ff_run_arguments(form_for(&add_movements, count), arguments, lengthof(arguments));
+	ff_run_batch(&add_movements, batch, ff_int4(merchant_id), ff_time(now), ff_text(ff_actor()));
 }

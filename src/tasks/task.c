@@ -7,9 +7,14 @@
  */
 #include "postgres.h"
 
-#include "pg/spi.h"
+#include "pg/batch.h"
 #include "tasks/task.h"
 #include "tasks/wake.h"
+
+static FfShape new_tasks =
+	FF_SHAPE("new_tasks", {"connection_id", INT8OID}, {"operation", TEXTOID},
+			 {"subject_kind", TEXTOID}, {"subject_id", INT8OID}, {"order_id", INT8OID},
+			 {"due_at", TIMESTAMPTZOID}, {"key", TEXTOID}, {"payload", JSONBOID});
 
 static FfStatement insert_tasks =
 	FF_STATEMENT("insert into fulfillment.tasks (merchant_id, task_id, connection_id, operation,"
@@ -18,12 +23,10 @@ static FfStatement insert_tasks =
 				 "  n.subject_id, n.order_id, coalesce(n.due_at, now()),"
 				 "  coalesce(n.key, n.operation || ':' || n.subject_id || ':' || n.task_id),"
 				 "  coalesce(n.payload, '{}')"
-				 " from (select nextval('fulfillment.task_id_seq') as task_id, u.*"
-				 "  from unnest($2, $3, $4, $5, $6, $7, $8, $9) as u (connection_id, operation,"
-				 "   subject_kind, subject_id, order_id, due_at, key, payload)) n"
+				 " from (select nextval('fulfillment.task_id_seq') as task_id, t.*"
+				 "  from new_tasks t) n"
 				 " returning task_id",
-				 INT4OID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-				 TIMESTAMPTZARRAYOID, TEXTARRAYOID, JSONBARRAYOID);
+				 INT4OID);
 
 /* Skips what a worker has locked: a claim that is under way has come first. */
 static FfStatement connector_can =
@@ -40,69 +43,30 @@ static FfStatement delete_tasks =
 				 " for update skip locked)",
 				 INT4OID, TEXTOID, INT8OID, TEXTOID);
 
-typedef struct Columns
-{
-	FfColumn connection_id;
-	FfColumn operation;
-	FfColumn subject_kind;
-	FfColumn subject_id;
-	FfColumn order_id;
-	FfColumn due_at;
-	FfColumn key;
-	FfColumn payload;
-} Columns;
-
-static void
-init_columns(Columns *columns)
-{
-	ff_column_init(&columns->connection_id, INT8OID);
-	ff_column_init(&columns->operation, TEXTOID);
-	ff_column_init(&columns->subject_kind, TEXTOID);
-	ff_column_init(&columns->subject_id, INT8OID);
-	ff_column_init(&columns->order_id, INT8OID);
-	ff_column_init(&columns->due_at, TIMESTAMPTZOID);
-	ff_column_init(&columns->key, TEXTOID);
-	ff_column_init(&columns->payload, JSONBOID);
-}
-
-static void
-add_task(Columns *columns, const FfTask *task)
-{
-	ff_column_add(&columns->connection_id, ff_int8(task->connection_id));
-	ff_column_add(&columns->operation, ff_text(ff_operation_name(task->operation)));
-	ff_column_add(&columns->subject_kind, ff_text(task->subject_kind));
-	ff_column_add(&columns->subject_id, ff_int8(task->subject_id));
-	ff_column_add(&columns->order_id, ff_id(task->order_id));
-	ff_column_add(&columns->due_at, ff_time_or_null(task->due_at));
-	ff_column_add(&columns->key, ff_text(task->idempotency_key));
-	ff_column_add(&columns->payload, ff_json_from_text(task->payload));
-}
-
 void
 ff_tasks_add(FfTask *tasks, int count)
 {
-	Columns columns;
+	FfBatch *batch;
 	FfRows rows;
 
 	if (count == 0)
 		return;
 	ff_spi_begin();
-	init_columns(&columns);
+	batch = ff_batch_begin(&new_tasks);
 	for (int i = 0; i < count; i++)
 	{
 		Assert(tasks[i].merchant_id == tasks[0].merchant_id);
-		add_task(&columns, &tasks[i]);
+		ff_batch_add(batch,
+					 ff_int8(tasks[i].connection_id),
+					 ff_text(ff_operation_name(tasks[i].operation)),
+					 ff_text(tasks[i].subject_kind),
+					 ff_int8(tasks[i].subject_id),
+					 ff_id(tasks[i].order_id),
+					 ff_time_or_null(tasks[i].due_at),
+					 ff_text(tasks[i].idempotency_key),
+					 ff_json_from_text(tasks[i].payload));
 	}
-	rows = ff_run(&insert_tasks,
-				  ff_int4(tasks[0].merchant_id),
-				  ff_column(&columns.connection_id),
-				  ff_column(&columns.operation),
-				  ff_column(&columns.subject_kind),
-				  ff_column(&columns.subject_id),
-				  ff_column(&columns.order_id),
-				  ff_column(&columns.due_at),
-				  ff_column(&columns.key),
-				  ff_column(&columns.payload));
+	rows = ff_run_batch(&insert_tasks, batch, ff_int4(tasks[0].merchant_id));
 	for (int i = 0; i < count; i++)
 		tasks[i].task_id = ff_row_int8(&rows, i, 1);
 	ff_tasks_wake_at_commit();
