@@ -144,17 +144,25 @@ closing_quote(const Scan *scan, const char *at, int depth)
 	return at;
 }
 
+static bool mask_known_value(Scan *scan);
+
 /*
- * Copies up to a place, then the mask, and goes on from another.  Beyond the
- * limit nothing is copied: what stands there was not checked to be text.
+ * Copies up to a place, then the mask, and goes on from another.  What is
+ * copied is a name and what stands around it, and the peer may have put a known
+ * value even there.  Beyond the limit nothing is copied: what stands there was
+ * not checked to be text.
  */
 static bool
 mask(Scan *scan, const char *until, const char *masked, const char *resume)
 {
-	appendBinaryStringInfo(scan->target, scan->at, (int) (Min(until, scan->limit) - scan->at));
+	while (scan->at < Min(until, scan->limit))
+	{
+		if (!mask_known_value(scan))
+			appendStringInfoCharMacro(scan->target, *scan->at++);
+	}
 	if (until <= scan->limit)
 		appendStringInfoString(scan->target, masked);
-	scan->at = resume;
+	scan->at = Max(scan->at, resume);
 	return true;
 }
 
