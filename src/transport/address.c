@@ -118,3 +118,13 @@ ff_address_text(const struct sockaddr *address, char *text, size_t size)
 	if (bytes == NULL || inet_ntop(address->sa_family, bytes, text, (socklen_t) size) == NULL)
 		text[0] = '\0';
 }
+
+int
+ff_address_port(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *) address)->sin_port);
+	if (address->sa_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *) address)->sin6_port);
+	return 0;
+}

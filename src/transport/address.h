@@ -23,4 +23,7 @@ extern bool ff_address_text_is_public(const char *text);
 /* Writes the numeric form of an address into text (46 bytes are enough). */
 extern void ff_address_text(const struct sockaddr *address, char *text, size_t size);
 
+/* 0 for what is no address of the Internet. */
+extern int ff_address_port(const struct sockaddr *address);
+
 #endif

@@ -12,6 +12,7 @@
 
 #include "pg/guc.h"
 #include "transport/address.h"
+#include "transport/kept.h"
 #include "transport/slot.h"
 
 /* Idle connections are given up before most peers do, so that few calls meet a dead one. */
@@ -95,6 +96,7 @@ open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
 		slot->socket_error = errno;
 		return CURL_SOCKET_BAD;
 	}
+	slot->opened = true;
 	return opened;
 }
 
@@ -103,7 +105,8 @@ open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
  * a request a second time when a kept connection ends without an answer; but
  * the peer may have acted on the first, so only what changes nothing is
  * repeated.  A kept connection is judged by its address again, for the setting
- * may have changed since it was opened.
+ * may have changed since it was opened; and what a peer says on it unasked, such
+ * as a second answer, would be taken for the answer to the next request.
  */
 static int
 before_request(void *argument, char *address, char *local, int port, int local_port)
@@ -120,6 +123,11 @@ before_request(void *argument, char *address, char *local, int port, int local_p
 	if (slot->sent && strcmp(slot->request.method, "GET") != 0 &&
 		strcmp(slot->request.method, "HEAD") != 0)
 		return CURL_PREREQFUNC_ABORT;
+	if (!slot->opened && !ff_kept_is_quiet(local, local_port))
+	{
+		slot->stale = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	slot->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -282,7 +290,8 @@ ff_slot_arm(FfSlot *slot)
 		if (set_fixed(slot->easy) && set_callbacks(slot) &&
 			curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, slot->request.scheme->curl_name) ==
 				CURLE_OK &&
-			(is_http(slot) ? set_request(slot) : ff_files_arm(slot)) && set_limits(slot))
+			(is_http(slot) ? set_request(slot) : ff_files_arm(slot)) && set_limits(slot) &&
+			(!slot->stale || curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK))
 			return true;
 	}
 	strlcpy(slot->transfer->error, "out of memory", FF_WIRE_ERROR_SIZE);

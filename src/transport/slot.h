@@ -54,6 +54,8 @@ typedef struct FfSlot
 
 	/* written by callbacks, read when the exchange is over */
 	bool resolved; /* an address is known: others may ask for the same host */
+	bool opened;   /* a connection was opened for it, instead of one that was kept */
+	bool stale;    /* the one that was kept had something to say before it was asked */
 	bool sent;     /* the connection stands and the request was begun */
 	bool refused;  /* an address was not public */
 	bool oversized;

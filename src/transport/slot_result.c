@@ -286,6 +286,8 @@ ff_slot_clear(FfSlot *slot)
 	clear_buffer(&slot->head);
 	clear_buffer(&slot->body);
 	slot->resolved = false;
+	slot->opened = false;
+	slot->stale = false;
 	slot->sent = false;
 	slot->refused = false;
 	slot->oversized = false;

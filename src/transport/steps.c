@@ -319,6 +319,11 @@ ff_step_end(FfWire *wire, FfSlot *slot, CURLcode code)
 {
 	bool unresolved = !slot->resolved && code != CURLE_OK;
 
+	if (slot->stale && !slot->opened && code == CURLE_ABORTED_BY_CALLBACK)
+	{
+		launch(wire, slot, slot->state); /* nothing was sent: again, over a new connection */
+		return;
+	}
 	ff_slot_judge(slot, code);
 	/* nobody waits for this look-up any more */
 	slot->resolved = true;

@@ -21,6 +21,7 @@
 
 #include "pg/errors.h"
 #include "pg/guc.h"
+#include "transport/kept.h"
 #include "transport/steps.h"
 #include "transport/wire.h"
 
@@ -232,6 +233,8 @@ collect(FfWire *wire)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **) &slot);
+		if (code == CURLE_OK)
+			ff_kept_note(easy);
 		curl_multi_remove_handle(wire->multi, easy);
 		ff_step_end(wire, slot, code);
 	}

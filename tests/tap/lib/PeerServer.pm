@@ -41,6 +41,9 @@ my %behaviours = (
 	},
 	# Answers the first request of a connection and drops the second one.
 	once => sub { return $_[1]{number} == 1 ? answer($_[0], 200, '{}') : 0 },
+	# One more answer than was asked for, at once or a little later.
+	twice => sub { return twice($_[0], $_[1], $_[2], 0) },
+	'twice-later' => sub { return twice($_[0], $_[1], $_[2], 0.2) },
 	half => sub {
 		put($_[0], "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"half\":");
 		return 0;
@@ -161,6 +164,15 @@ sub noted
 	return map { [ split /\t/, $_, 2 ] } split /\n/, PostgreSQL::Test::Utils::slurp_file($log);
 }
 
+sub note_down
+{
+	my ($log, $what, $facts) = @_;
+
+	open(my $handle, '>>', $log) or return 0;
+	syswrite($handle, "$what\t" . $json->encode($facts) . "\n");
+	return close($handle);
+}
+
 sub accept_all
 {
 	my ($listener, $alive, $log) = @_;
@@ -190,9 +202,8 @@ sub serve
 	{
 		$request->{number} = ++$number;
 		$request->{earlier} = grep { $_->[0] =~ / \Q$request->{path}\E$/ } noted($log);
-		open(my $handle, '>>', $log) or return;
-		syswrite($handle, "$request->{method} $request->{path}\t" . $json->encode($request) . "\n");
-		close($handle);
+		$request->{log} = $log;
+		note_down($log, "$request->{method} $request->{path}", $request) or return;
 		my ($name, $rest) = $request->{path} =~ m{^/([\w-]+)/?([^?]*)};
 		my $behaviour = $behaviours{ $name // '' } or return answer($connection, 404, '{}');
 		$behaviour->($connection, $request, $rest) or last;
@@ -236,6 +247,26 @@ sub answer
 	return put($connection,
 		join("\r\n", "HTTP/1.1 $status Status", 'Content-Type: application/json',
 			'Content-Length: ' . length($body), @headers, '', $body));
+}
+
+# Notes when it has said all, so that a test can wait for it.
+sub twice
+{
+	my ($connection, $request, $key, $pause) = @_;
+
+	if ($pause)
+	{
+		answer($connection, 200, '{"answer":1}');
+		sleep($pause);
+		answer($connection, 200, '{"answer":2}');
+	}
+	else
+	{
+		put($connection,
+			join '', map { "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"answer\":$_}" } 1 .. 2);
+	}
+	note_down($request->{log}, "SENT $key", {});
+	return 1;
 }
 
 # Each token is another one, so that a test sees how many were given out.
