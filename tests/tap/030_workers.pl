@@ -63,6 +63,10 @@ my $before = $node->value($changed);
 $node->value('SELECT pg_sleep(1)');
 is($node->value($changed), $before, 'and runs no statement');
 
+# Autovacuum sees what it has done, which nobody else deletes here.
+$node->comes_to(q{SELECT n_tup_del > 0 FROM pg_stat_user_tables WHERE relid = 'fulfillment.tasks'::regclass},
+	't', 'and the statistics know what it did');
+
 # A prepared transaction wakes it when it is committed.
 $node->safe_psql('postgres', q{BEGIN; SELECT fulfillment.test_connection('box');
 	PREPARE TRANSACTION 'later'});

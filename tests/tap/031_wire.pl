@@ -36,6 +36,7 @@ $new_calls->();
 
 # What a peer may say or do, and what follows.
 my %spoilt = (
+	'429 alone' => { action => 'status', status => 429, calls => 'retry 429, ok 204' },
 	'429 with seconds' => { action => 'status', status => 429, retry_after => 1, calls => 'retry 429, ok 204' },
 	'429 with a date' =>
 	  { action => 'status', status => 429, retry_after_date => 2, calls => 'retry 429, ok 204' },
@@ -56,7 +57,7 @@ foreach my $case (sort keys %spoilt)
 	is($new_calls->(), $expected, "$case: and arrives");
 	$sim->behave;
 }
-is($received->()->{distinct}, 308, 'all of them arrived');
+is($received->()->{distinct}, 309, 'all of them arrived');
 
 # Calls about one thing keep their order, whatever becomes of the first.
 $sim->misbehave(peer => 'webhook', next => 2, action => 'status', status => 503);

@@ -32,8 +32,7 @@ sub breaker
 {
 	my ($code) = @_;
 
-	return "SELECT breaker FROM fulfillment.connection_state() JOIN fulfillment.connections
-		 USING (merchant_id, connection_id) WHERE code = '$code'";
+	return "SELECT breaker FROM fulfillment.connection_health WHERE connection = '$code'";
 }
 
 subtest 'rate' => sub {
