@@ -73,7 +73,7 @@ DATA_built = extension/fulfillment--$(EXTVERSION).sql \
 PG_CPPFLAGS = -Isrc $(shell xml2-config --cflags) -DFF_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
 	-Wno-declaration-after-statement -MMD -MP
-SHLIB_LINK = -lcurl -lcrypto -lxml2
+SHLIB_LINK = -lcurl -lcrypto -lxml2 -lz
 EXTRA_CLEAN = $(wildcard extension/fulfillment--*.sql src/*.d src/*/*.d) build results
 
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))

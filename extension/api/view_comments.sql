@@ -217,14 +217,15 @@ BEGIN
 	('sla_at_risk', 'detail', 'The risk in words'),
 
 	('unknown_codes', 'connector', 'Who spoke; NULL: a person or a program reported it'),
-	('unknown_codes', 'carrier', 'Whose parcels'),
+	('unknown_codes', 'carrier', 'Whose parcels; NULL: it is said of a shipment'),
 	('unknown_codes', 'code', 'As it was sent; NULL: there was none'),
 	('unknown_codes', 'description', 'What the newest event with it says in words'),
-	('unknown_codes', 'events', 'How often it came'),
+	('unknown_codes', 'events', 'How often it came; of shipments: how many had it'),
 	('unknown_codes', 'packages', 'On how many parcels'),
 	('unknown_codes', 'first_at', 'When it first came'),
 	('unknown_codes', 'last_at', 'When it came last'),
 	('unknown_codes', 'tracking_number', 'One of the parcels'),
+	('unknown_codes', 'reference', 'One of the shipments'),
 
 	('work_list', 'ship_by', 'Cut-off by which it has to leave'),
 	('work_list', 'state', 'queued: nobody has begun; accepted: somebody has; cancel_requested: stop it if you can'),

@@ -193,13 +193,22 @@ CREATE OR REPLACE VIEW fulfillment.unknown_codes WITH (security_invoker = true) 
 	       (array_agg(e.description ORDER BY e.occurred_at DESC))[1] AS description,
 	       count(*) AS events, count(DISTINCT e.package_id) AS packages, min(e.occurred_at) AS first_at,
 	       max(e.occurred_at) AS last_at,
-	       (array_agg(k.tracking_number ORDER BY e.occurred_at DESC))[1] AS tracking_number
+	       (array_agg(k.tracking_number ORDER BY e.occurred_at DESC))[1] AS tracking_number, NULL::text AS reference
 	  FROM fulfillment.merchants m
 	  JOIN fulfillment.tracking_events e ON e.merchant_id = m.merchant_id AND e.status = 'unknown'
 	  JOIN fulfillment.packages k ON k.merchant_id = e.merchant_id AND k.package_id = e.package_id
 	  JOIN fulfillment.shipments s ON s.merchant_id = k.merchant_id AND s.shipment_id = k.shipment_id
 	  JOIN fulfillment.providers p ON p.merchant_id = s.merchant_id AND p.provider_id = s.provider_id
 	  LEFT JOIN fulfillment.connections n ON n.merchant_id = p.merchant_id AND n.connection_id = p.connection_id
-	 GROUP BY m.merchant_id, n.connector, k.carrier, e.code;
+	 GROUP BY m.merchant_id, n.connector, k.carrier, e.code
+	UNION ALL
+	SELECT m.merchant_id, n.connector, NULL, s.unknown_code,
+	       (array_agg(s.unknown_text ORDER BY s.unknown_at DESC))[1], count(*), 0, min(s.unknown_at), max(s.unknown_at),
+	       NULL, (array_agg(s.reference ORDER BY s.unknown_at DESC))[1]
+	  FROM fulfillment.merchants m
+	  JOIN fulfillment.shipments s ON s.merchant_id = m.merchant_id AND s.unknown_code IS NOT NULL
+	  JOIN fulfillment.providers p ON p.merchant_id = s.merchant_id AND p.provider_id = s.provider_id
+	  LEFT JOIN fulfillment.connections n ON n.merchant_id = p.merchant_id AND n.connection_id = p.connection_id
+	 GROUP BY m.merchant_id, n.connector, s.unknown_code;
 COMMENT ON VIEW fulfillment.unknown_codes IS
-	'Codes that carriers have sent and no table of ours explains: the parcel stays as it was, and the code is counted here';
+	'Codes of carriers and fulfillment centers that no table of ours explains: parcel or shipment stays as it was, the code is counted';

@@ -38,6 +38,9 @@ CREATE TABLE fulfillment.shipments (
 	poll_at timestamptz,
 	polls int NOT NULL DEFAULT 0,
 	attributes jsonb NOT NULL DEFAULT '{}',
+	unknown_code text,
+	unknown_text text,
+	unknown_at timestamptz,
 	PRIMARY KEY (merchant_id, shipment_id),
 	UNIQUE (merchant_id, order_id, number),
 	UNIQUE (merchant_id, reference),
@@ -52,6 +55,7 @@ CREATE INDEX shipments_open ON fulfillment.shipments (merchant_id, provider_id, 
 	WHERE state IN ('draft', 'queued', 'submitting', 'unknown', 'accepted', 'cancel_requested', 'rejected', 'attention');
 CREATE INDEX shipments_deadline ON fulfillment.shipments (merchant_id, stop_deadline) WHERE stop_deadline IS NOT NULL;
 CREATE INDEX shipments_poll ON fulfillment.shipments (merchant_id, poll_at) WHERE poll_at IS NOT NULL;
+CREATE INDEX shipments_unknown ON fulfillment.shipments (merchant_id, unknown_code) WHERE unknown_code IS NOT NULL;
 CREATE INDEX shipments_created ON fulfillment.shipments USING brin (created_at);
 COMMENT ON TABLE fulfillment.shipments IS 'Work for one provider from one location: a fulfillment order with its packages';
 COMMENT ON COLUMN fulfillment.shipments.reference IS 'Our reference at the provider, by which a lost answer is looked up';
@@ -68,6 +72,10 @@ COMMENT ON COLUMN fulfillment.shipments.planned_cost IS 'Cost the assignment cou
 COMMENT ON COLUMN fulfillment.shipments.poll_at IS
 	'When a fulfillment center is asked next how far it is; NULL when it has shipped or nobody can be asked';
 COMMENT ON COLUMN fulfillment.shipments.polls IS 'Polls since the last change, from which the interval grows';
+COMMENT ON COLUMN fulfillment.shipments.unknown_code IS
+	'The newest status of the provider''s that no table of ours explains; it stays when others follow, so that it is counted';
+COMMENT ON COLUMN fulfillment.shipments.unknown_text IS 'The provider''s words for it';
+COMMENT ON COLUMN fulfillment.shipments.unknown_at IS 'When it first came';
 COMMENT ON COLUMN fulfillment.shipments.capture_amount IS 'Value of the ordered units shipped with it: what may be captured for it, never more';
 COMMENT ON COLUMN fulfillment.shipments.cost IS 'Cost the provider reported';
 COMMENT ON COLUMN fulfillment.shipments.capacity_day IS 'Day whose capacity this shipment uses';

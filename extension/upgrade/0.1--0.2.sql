@@ -106,3 +106,15 @@ thank you for sending return {{number}} back. We have refunded {{refunded}} {{cu
 $text$)) t
  WHERE m.merchant_id = 1
 ON CONFLICT DO NOTHING;
+
+-- What fulfillment centers say that nobody understands.
+ALTER TABLE fulfillment.shipments
+	ADD COLUMN unknown_code text,
+	ADD COLUMN unknown_text text,
+	ADD COLUMN unknown_at timestamptz;
+CREATE INDEX shipments_unknown ON fulfillment.shipments (merchant_id, unknown_code) WHERE unknown_code IS NOT NULL;
+COMMENT ON COLUMN fulfillment.shipments.unknown_code IS
+	'The newest status of the provider''s that no table of ours explains; it stays when others follow, so that it is counted';
+COMMENT ON COLUMN fulfillment.shipments.unknown_text IS 'The provider''s words for it';
+COMMENT ON COLUMN fulfillment.shipments.unknown_at IS 'When it first came';
+DROP VIEW fulfillment.unknown_codes;

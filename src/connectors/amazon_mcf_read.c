@@ -12,6 +12,7 @@
 
 #include "connectors/amazon_mcf.h"
 #include "connectors/decimal.h"
+#include "connectors/unknown.h"
 
 #define FRESH_S 60
 
@@ -87,6 +88,26 @@ static bool
 is_status(const FfJson *shipment, const char *status)
 {
 	return pg_strcasecmp(ff_json_text_or(shipment, "fulfillmentShipmentStatus", ""), status) == 0;
+}
+
+/* A status of a shipment that we do not know; NULL when there is none. */
+static const char *
+unknown_part(const FfJson *shipments)
+{
+	static const char *const known[] = {
+		"PENDING", "SHIPPED", "CANCELLED_BY_FULFILLER", "CANCELLED_BY_SELLER"};
+
+	for (int i = 0; i < ff_json_count(shipments); i++)
+	{
+		const FfJson *shipment = ff_json_at(shipments, i);
+		bool found = ff_json_text_or(shipment, "fulfillmentShipmentStatus", NULL) == NULL;
+
+		for (int j = 0; j < (int) lengthof(known); j++)
+			found |= is_status(shipment, known[j]);
+		if (!found)
+			return ff_json_text(shipment, "fulfillmentShipmentStatus");
+	}
+	return NULL;
 }
 
 /* Whether every shipment that was not replanned has left. */
@@ -236,6 +257,10 @@ ff_mcf_shipment(FfJsonWriter *writer, const FfJson *payload)
 	if (partial)
 		ff_write_bool(writer, "partial", true);
 	ff_write_text(writer, "provider_state", status);
+	if (state == NULL)
+		ff_write_unknown(writer, status, NULL);
+	else
+		ff_write_unknown(writer, unknown_part(shipments), "Status of a shipment of the order");
 	ff_write_text(writer, "shipped_at", shipped);
 	ff_write_text(writer,
 				  "estimated_delivery_at",

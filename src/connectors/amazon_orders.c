@@ -7,7 +7,8 @@
  *
  * Orders are read in amazon_orders_read.c and fetched in
  * amazon_orders_fetch.c, shipments confirmed in amazon_orders_confirm.c,
- * levels pushed in amazon_orders_stock.c.
+ * levels pushed in amazon_orders_stock.c; cancellations and money paid back
+ * stand in amazon_orders_after.c.
  */
 #include "postgres.h"
 
@@ -137,6 +138,12 @@ const FfConnector ff_connector_amazon_orders = {
 			[FF_OP_PUSH_INVENTORY] = {ff_amazon_orders_stock_request,
 									  ff_amazon_orders_stock_outcome,
 									  FF_REPEAT_SAFE},
+			[FF_OP_UPDATE_ORDER] = {ff_amazon_orders_update_request,
+									ff_amazon_orders_update_outcome,
+									FF_REPEAT_SAFE},
+			[FF_OP_PUSH_RETURN] = {ff_amazon_orders_return_request,
+								   ff_amazon_orders_return_outcome,
+								   FF_REPEAT_NEVER},
 			[FF_OP_TEST_CONNECTION] = {test_request, test_outcome, FF_REPEAT_SAFE},
 		},
 	.receive = {.verify = {FF_VERIFY_SHARED_SECRET, "x-webhook-secret", "webhook_secret"},

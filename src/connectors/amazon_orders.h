@@ -34,6 +34,29 @@ extern void ff_amazon_orders_confirm_request(const FfCall *call, FfMessage *mess
 extern void ff_amazon_orders_confirm_outcome(const FfCall *call, const FfReply *reply,
 											 FfOutcome *outcome);
 
+/* amazon_orders_feed.c: what goes as a file */
+typedef struct FfAmazonFeed
+{
+	const char *type;
+	char *(*write)(const FfCall *call); /* the file */
+	/* Writes the outcome when every record was taken, or NULL. */
+	void (*done)(const FfCall *call, const char *feed, FfOutcome *outcome);
+	bool repeatable; /* handed in twice it is done once */
+} FfAmazonFeed;
+
+extern void ff_amazon_feed_request(const FfCall *call, FfMessage *message,
+								   const FfAmazonFeed *feed);
+extern void ff_amazon_feed_outcome(const FfCall *call, const FfReply *reply,
+								   const FfAmazonFeed *feed, FfOutcome *outcome);
+
+/* amazon_orders_after.c */
+extern void ff_amazon_orders_update_request(const FfCall *call, FfMessage *message);
+extern void ff_amazon_orders_update_outcome(const FfCall *call, const FfReply *reply,
+											FfOutcome *outcome);
+extern void ff_amazon_orders_return_request(const FfCall *call, FfMessage *message);
+extern void ff_amazon_orders_return_outcome(const FfCall *call, const FfReply *reply,
+											FfOutcome *outcome);
+
 /* amazon_orders_stock.c */
 extern void ff_amazon_orders_stock_request(const FfCall *call, FfMessage *message);
 extern void ff_amazon_orders_stock_outcome(const FfCall *call, const FfReply *reply,

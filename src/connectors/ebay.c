@@ -5,7 +5,9 @@
  * the head every message has and what errors mean.
  *
  * Orders are read in ebay_orders.c and fetched in ebay_fetch.c, shipments
- * confirmed in ebay_confirm.c, levels pushed in ebay_stock.c.
+ * confirmed in ebay_confirm.c, levels pushed in ebay_stock.c, cancellations
+ * told in ebay_update.c, money paid back in ebay_return.c; notifications
+ * stand in ebay_event.c.
  */
 #include "postgres.h"
 
@@ -17,6 +19,7 @@
 #define EBAY_FORM                                                                       \
 	"grant_type=refresh_token&refresh_token={{secret:refresh_token}}&scope=" EBAY_SCOPE \
 	"sell.fulfillment%20" EBAY_SCOPE "sell.inventory"
+#define EBAY_MONEY_FORM EBAY_FORM "%20" EBAY_SCOPE "sell.finances"
 
 /* How long to leave eBay alone when a day's calls are used up and it does not say until when. */
 #define LIMIT_REACHED_S 300
@@ -48,6 +51,19 @@ static const FfSetting settings[] = {
 	{"client_id", "text", true, true, NULL, "App ID of the application (its client id)."},
 	{"client_secret", "text", true, true, NULL, "Cert ID of the application (its client secret)."},
 	{"refresh_token", "text", true, true, NULL, "Refresh token of the seller, v^1.1#…."},
+	{"signing_key",
+	 "text",
+	 false,
+	 true,
+	 NULL,
+	 "Private key (Ed25519) that signs refunds, which sellers of the EU and the UK need."},
+	{"signing_jwe", "text", false, true, NULL, "Public half of that key, as eBay made it (jwe)."},
+	{"notification_key",
+	 "text",
+	 false,
+	 true,
+	 NULL,
+	 "Public keys of eBay's notifications, from getPublicKey; several in a list."},
 	{NULL}};
 
 void
@@ -59,6 +75,41 @@ ff_ebay_begin(const FfCall *call, FfMessage *message, const char *method, const 
 	if (ff_carrier_setting(call, "marketplace_id") != NULL)
 		ff_message_header(
 			message, "X-EBAY-C-MARKETPLACE-ID", ff_carrier_setting(call, "marketplace_id"));
+}
+
+void
+ff_ebay_begin_order(const FfCall *call, FfMessage *message, const char *method, const char *rest)
+{
+	const char *id = ff_json_text_or(
+		call->document, "order.channel_order_id", ff_json_text(call->document, "order.number"));
+
+	if (id == NULL || *id == '\0')
+		ff_connector_fail(EBAY_NAME, "order.channel_order_id", "Give eBay's id of the order.");
+	ff_ebay_begin(call, message, method, EBAY_ORDERS "/");
+	ff_message_segment(message, id);
+	ff_message_path(message, rest);
+}
+
+#define EBAY_AUTH                                                                    \
+	.kind = FF_AUTH_OAUTH2_CLIENT, .user = "client_id", .password = "client_secret", \
+	.token_url = "token_url", .token_default = EBAY_TOKENS, .basic_token = true
+
+static const FfAuth old_auth = {EBAY_AUTH, .form = EBAY_FORM, .word = "IAF"};
+
+static const FfSigning signing = {"signing_key", "signing_jwe", "x-ebay-signature-key"};
+static const FfAuth money_auth = {
+	EBAY_AUTH, .form = EBAY_MONEY_FORM, .signing = &signing, .apart = true};
+
+void
+ff_ebay_authorize_old(FfMessage *message)
+{
+	message->auth = &old_auth;
+}
+
+void
+ff_ebay_authorize_money(FfMessage *message)
+{
+	message->auth = &money_auth;
 }
 
 char *
@@ -82,6 +133,9 @@ static const struct
 	{"25709", "inventory"},
 	{"25710", "inventory"},
 	{"25759", "inventory"},
+	{"34915", "return.amount"},
+	{"34918", "return.amount"},
+	{"34924", "return.amount"},
 };
 
 /* Codes that say more than category and status do. */
@@ -96,6 +150,8 @@ static const struct
 	{"25001", FF_RESULT_RETRY},
 	{"30500", FF_RESULT_RETRY},
 	{"34900", FF_RESULT_RETRY},
+	{"34922", FF_RESULT_RETRY}, /* the refund before is under way */
+	{"34929", FF_RESULT_RETRY}, /* the payment is */
 };
 
 void
@@ -121,11 +177,23 @@ ff_ebay_error(const FfJson *error, FfResult result, FfOutcome *outcome)
 				   result == FF_RESULT_REFUSED ? field : NULL);
 }
 
+/* The older API has another place for errors. */
+static const FfJson *
+first_error(const FfJson *json)
+{
+	static const char *const places[] = {"errors", "error", "errorMessage.error"};
+	const FfJson *error = NULL;
+
+	for (int i = 0; i < (int) lengthof(places) && ff_json_is_null(error); i++)
+		error = ff_json_at(ff_json_get(json, places[i]), 0);
+	return error;
+}
+
 FfJson *
 ff_ebay_read(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
 	FfJson *json = ff_json_parse(reply->body, reply->length, NULL);
-	const FfJson *error = ff_json_at(ff_json_get(json, "errors"), 0);
+	const FfJson *error = first_error(json);
 	bool success = ff_outcome_http(call, reply, FF_REPEAT_SAFE, outcome);
 
 	if (success && json == NULL && reply->length == 0)
@@ -160,22 +228,24 @@ test_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 						   "consent with it.";
 }
 
+static const char *
+event_id(const FfReply *webhook, const FfJson *body)
+{
+	return ff_json_text(body, "notification.notificationId");
+}
+
 const FfConnector ff_connector_ebay = {
 	.name = EBAY_NAME,
 	.title = "eBay",
 	.roles = "channel",
 	.credentials =
 		"Register at eBay's developers program, make a keyset for production, and let the seller "
-		"give consent to it with the scopes sell.fulfillment and sell.inventory: its App ID, Cert "
-		"ID and the refresh token of that consent are the credentials. The refresh token lives for "
-		"18 months.",
-	.auth = {.kind = FF_AUTH_OAUTH2_CLIENT,
-			 .user = "client_id",
-			 .password = "client_secret",
-			 .token_url = "token_url",
-			 .token_default = EBAY_TOKENS,
-			 .basic_token = true,
-			 .form = EBAY_FORM},
+		"give consent to it with the scopes sell.fulfillment, sell.inventory and, to pay back, "
+		"sell.finances: its App ID, Cert ID and the refresh token of that consent are the "
+		"credentials. The refresh token lives for 18 months. Notifications are subscribed to at "
+		"eBay; whoever serves their address answers the challenge, hex(sha256(challenge_code + "
+		"verification token + address)), and hands the others to receive_webhook.",
+	.auth = {EBAY_AUTH, .form = EBAY_FORM},
 	.settings = settings,
 	.rate_per_second = 5,
 	.max_concurrency = 4,
@@ -186,6 +256,11 @@ const FfConnector ff_connector_ebay = {
 										ff_ebay_confirm_outcome,
 										FF_REPEAT_SAFE},
 			[FF_OP_PUSH_INVENTORY] = {ff_ebay_stock_request, ff_ebay_stock_outcome, FF_REPEAT_SAFE},
+			[FF_OP_UPDATE_ORDER] = {ff_ebay_update_request, ff_ebay_update_outcome, FF_REPEAT_SAFE},
+			[FF_OP_PUSH_RETURN] = {ff_ebay_return_request, ff_ebay_return_outcome, FF_REPEAT_SAFE},
 			[FF_OP_TEST_CONNECTION] = {test_request, test_outcome, FF_REPEAT_SAFE},
 		},
+	.receive = {.verify = {FF_VERIFY_ECDSA, "X-EBAY-SIGNATURE", "notification_key"},
+				.event_id = event_id,
+				.translate = ff_ebay_receive},
 };

@@ -136,16 +136,10 @@ write_fulfillment(FfJsonWriter *writer, const FfCall *call, int package)
 void
 ff_ebay_confirm_request(const FfCall *call, FfMessage *message)
 {
-	const char *id = ff_json_text_or(
-		call->document, "order.channel_order_id", ff_json_text(call->document, "order.number"));
 	int package = due(call);
 	FfJsonWriter writer;
 
-	if (id == NULL || *id == '\0')
-		ff_connector_fail(EBAY_NAME, "order.channel_order_id", "Give eBay's id of the order.");
-	ff_ebay_begin(call, message, package < 0 ? "GET" : "POST", EBAY_ORDERS "/");
-	ff_message_segment(message, id);
-	ff_message_path(message, "/shipping_fulfillment");
+	ff_ebay_begin_order(call, message, package < 0 ? "GET" : "POST", "/shipping_fulfillment");
 	if (package < 0)
 		return;
 	ff_write_init(&writer);

@@ -8,6 +8,7 @@
 
 #include "connectors/decimal.h"
 #include "connectors/efs.h"
+#include "connectors/unknown.h"
 
 #define ORDERS "/xml/orders/"
 
@@ -300,6 +301,8 @@ ff_efs_get_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 	ff_write_text(writer, "provider_reference", order_number(call));
 	ff_write_text(writer, "state", state);
 	ff_write_text(writer, "provider_state", said);
+	if (state == NULL)
+		ff_write_unknown(writer, said, NULL);
 	shipped = write_parcels(writer, order);
 	if (state != NULL && strcmp(state, "shipped") == 0 && ff_time_parse(shipped, &at))
 		ff_write_text(writer, "shipped_at", ff_time_iso(at));

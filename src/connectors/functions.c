@@ -121,13 +121,37 @@ write_masked_auth(FfJsonWriter *writer, const FfAuth *auth, int64 now)
 			ff_write_text(writer, header, "***");
 			break;
 		case FF_AUTH_OAUTH2_CLIENT:
-			ff_write_text(writer, header, auth->header ? "***" : "Bearer ***");
+			ff_write_text(writer,
+						  header,
+						  auth->header ? "***"
+									   : psprintf("%s ***", auth->word ? auth->word : "Bearer"));
 			break;
 		case FF_AUTH_STANDARD_WEBHOOKS:
 			ff_write_text(writer, "webhook-timestamp", psprintf(INT64_FORMAT, now));
 			ff_write_text(writer, "webhook-signature", "v1,***");
 			break;
+		case FF_AUTH_QUERY:
+		case FF_AUTH_OAUTH1:
+			break; /* see masked_url */
 	}
+}
+
+/* The URL, with what an auth scheme will put into its query, without the secret. */
+static char *
+masked_url(const FfMessage *message, const FfAuth *auth, int64 now)
+{
+	const char *url = message->url.data;
+	const char *mark = strchr(url, '?') == NULL ? "?" : "&";
+
+	if (auth->kind == FF_AUTH_QUERY)
+		return psprintf("%s%s%s=***&%s=***", url, mark, auth->user, auth->password);
+	if (auth->kind == FF_AUTH_OAUTH1)
+		return psprintf("%s%soauth_consumer_key=***&oauth_nonce=***&oauth_signature_method=HMAC-"
+						"SHA256&oauth_timestamp=" INT64_FORMAT "&oauth_signature=***",
+						url,
+						mark,
+						now);
+	return pstrdup(url);
 }
 
 static Datum
@@ -162,7 +186,10 @@ fulfillment_connector_request(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	ff_connector_request(connector, operation, document, &message);
 	values[0] = CStringGetTextDatum(message.method);
-	values[1] = CStringGetTextDatum(message.url.data);
+	values[1] =
+		CStringGetTextDatum(masked_url(&message,
+									   message.auth ? message.auth : &connector->auth,
+									   (int64) timestamptz_to_time_t(ff_connector_now(document))));
 	values[2] = headers_of(connector, document, &message);
 	nulls[3] = message.body == NULL;
 	if (!nulls[3])

@@ -55,6 +55,7 @@ typedef struct FfOngoingStatus
 	const char *state;    /* canonical */
 	const char *tracking; /* canonical status of the parcels, when the order's number tells one */
 	bool partial;         /* more of it may follow */
+	const char *unknown;  /* the number, when only its range tells what it means */
 } FfOngoingStatus;
 
 extern FfOngoingStatus ff_ongoing_status(const FfCall *call, const FfJson *number);

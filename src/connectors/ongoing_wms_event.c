@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "connectors/ongoing_wms.h"
+#include "connectors/unknown.h"
 
 /* Asks the engine to read again what the webhook only hints at. */
 static void
@@ -34,6 +35,7 @@ receive_order(const FfCall *call, const FfJson *event, FfOutcome *outcome)
 	ff_write_text(writer, "reference", number);
 	ff_write_text(writer, "provider_reference", ff_json_text(event, "orderId"));
 	ff_write_text(writer, "state", status.state);
+	ff_write_unknown(writer, status.unknown, ff_json_text(event, "orderStatus.text"));
 	ff_ongoing_partial(writer, &status);
 	ff_ongoing_packages(writer, event);
 	ff_write_end(writer);

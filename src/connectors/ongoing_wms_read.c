@@ -17,6 +17,9 @@
 
 #include "connectors/decimal.h"
 #include "connectors/ongoing_wms.h"
+#include "connectors/unknown.h"
+
+#define COLLECTED 500
 
 static const struct
 {
@@ -27,8 +30,17 @@ static const struct
 	bool partial;
 } statuses[] = {
 	{150, 150, "on_hold", NULL, false}, /* an error that the warehouse has to look at */
+	{200, 200, "accepted", NULL, false},
+	{300, 300, "picking", NULL, false},
+	{320, 320, "picking", NULL, false},
+	{400, 400, "packed", NULL, false},
 	{425, 425, "shipped", NULL, true},
+	{450, 450, "shipped", NULL, false},
 	{451, 451, "shipped", "ready_for_pickup", false},
+	{475, 475, "shipped", NULL, false},
+	{COLLECTED, COLLECTED, "shipped", NULL, false},
+	{1000, 1000, "cancelled", NULL, false},
+	/* numbers of a warehouse's own, by the stage they lie in */
 	{PG_INT32_MIN, 199, "pending", NULL, false},
 	{200, 299, "accepted", NULL, false},
 	{300, 399, "picking", NULL, false},
@@ -37,12 +49,10 @@ static const struct
 	{1000, PG_INT32_MAX, "cancelled", NULL, false},
 };
 
-#define COLLECTED 500
-
 FfOngoingStatus
 ff_ongoing_status(const FfCall *call, const FfJson *number)
 {
-	FfOngoingStatus status = {NULL, NULL, false};
+	FfOngoingStatus status = {NULL};
 	const char *configured;
 	int64 value;
 
@@ -55,6 +65,8 @@ ff_ongoing_status(const FfCall *call, const FfJson *number)
 		status.state = statuses[i].state;
 		status.tracking = statuses[i].tracking;
 		status.partial = statuses[i].partial;
+		if (statuses[i].from != statuses[i].to)
+			status.unknown = psprintf(INT64_FORMAT, value);
 		break;
 	}
 	if (value == COLLECTED && ff_json_bool(call->config, "collected_is_delivered", false))
@@ -64,7 +76,10 @@ ff_ongoing_status(const FfCall *call, const FfJson *number)
 	}
 	configured = ff_json_text_or(call->config, psprintf("statuses." INT64_FORMAT, value), NULL);
 	if (configured != NULL)
+	{
 		status.state = configured;
+		status.unknown = NULL;
+	}
 	return status;
 }
 
@@ -343,6 +358,7 @@ ff_ongoing_get_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outc
 	ff_write_text(writer, "provider_reference", ff_json_text(order, "orderInfo.orderId"));
 	ff_write_text(writer, "state", status.state ? status.state : "accepted");
 	ff_write_text(writer, "provider_state", ff_json_text(order, "orderInfo.orderStatus.text"));
+	ff_write_unknown(writer, status.unknown, ff_json_text(order, "orderInfo.orderStatus.text"));
 	ff_ongoing_partial(writer, &status);
 	if (has_left(status.state) &&
 		ff_time_parse(ff_json_text(order, "orderInfo.shippedTime"), &shipped_at))

@@ -10,6 +10,7 @@
 
 #include "connectors/decimal.h"
 #include "connectors/shipper_id.h"
+#include "connectors/unknown.h"
 
 #define ZONE "Asia/Jakarta"
 
@@ -157,6 +158,8 @@ receive_status(const FfJson *event, FfOutcome *outcome)
 	ff_write_text(writer,
 				  "provider_state",
 				  ff_json_text_or(event, "status_descr", ff_json_text(event, "status")));
+	if (status.state == NULL && !ff_shipper_closed(said))
+		ff_write_unknown(writer, said, ff_json_text(event, "status_descr"));
 	if (status.partial)
 		ff_write_bool(writer, "partial", true);
 	if (status.state != NULL && strcmp(status.state, "shipped") == 0)

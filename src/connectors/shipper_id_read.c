@@ -9,6 +9,7 @@
 
 #include "connectors/decimal.h"
 #include "connectors/shipper_id.h"
+#include "connectors/unknown.h"
 
 #define NO_ORDER "3012"
 
@@ -110,6 +111,22 @@ status_of_part(const FfJson *part)
 	if (status.state == NULL && ff_shipper_closed(said))
 		status.state = shipped_something(part) ? "shipped" : "cancelled";
 	return status;
+}
+
+/* The status of a part that we do not know; NULL when there is none. */
+static const char *
+unknown_of(const FfJson *order)
+{
+	const FfJson *part;
+
+	for (int i = 0; (part = part_at(order, i)) != NULL; i++)
+	{
+		const char *said = ff_json_text_or(part, "so_status", ff_json_text(part, "status_code"));
+
+		if (status_of_part(part).state == NULL && said != NULL)
+			return said;
+	}
+	return NULL;
 }
 
 /* How far a state is, among those that lead to a delivery. */
@@ -264,6 +281,7 @@ ff_shipper_write_order(const FfCall *call, const FfJson *data, FfOutcome *outcom
 	ff_write_text(writer, "provider_reference", number);
 	ff_write_text(writer, "state", status.state);
 	ff_write_text(writer, "provider_state", ff_json_text_or(order, "so_status", NULL));
+	ff_write_unknown(writer, unknown_of(order), NULL);
 	if (status.partial)
 		ff_write_bool(writer, "partial", true);
 	write_packages(writer, order);

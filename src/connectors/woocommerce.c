@@ -24,6 +24,14 @@ static const FfSetting settings[] = {
 	 NULL,
 	 "Address of the shop, such as https://shop.example or https://shop.example/?rest_route= when "
 	 "it has no pretty permalinks."},
+	{"authentication",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "How the key is shown: basic (the Authorization header), query (for hosts that keep that header "
+	 "to themselves) or oauth1 (signed, over plain http). Left out: basic over https, oauth1 over "
+	 "http."},
 	{"statuses",
 	 "text",
 	 false,
@@ -128,15 +136,53 @@ rest_root(const FfCall *call)
 	return strstr(base, "rest_route=") != NULL ? base : psprintf("%s/wp-json", base);
 }
 
+static const FfAuth basic_auth = {
+	.kind = FF_AUTH_BASIC, .user = "consumer_key", .password = "consumer_secret"};
+static const FfAuth query_auth = {
+	.kind = FF_AUTH_QUERY, .user = "consumer_key", .password = "consumer_secret"};
+static const FfAuth oauth1_auth = {
+	.kind = FF_AUTH_OAUTH1, .user = "consumer_key", .password = "consumer_secret"};
+
+static const struct
+{
+	const char *name;
+	const FfAuth *auth;
+} authentications[] = {
+	{"basic", &basic_auth},
+	{"query", &query_auth},
+	{"oauth1", &oauth1_auth},
+};
+
+/* A shop takes the key itself over https only; over http it wants a signature. */
+static void
+choose_authentication(const FfCall *call, FfMessage *message)
+{
+	bool safe = ff_url_is_safe(ff_json_text(call->config, "base_url"));
+	const char *name = ff_json_text_or(call->config, "authentication", safe ? "basic" : "oauth1");
+
+	for (int i = 0; i < (int) lengthof(authentications); i++)
+		if (pg_strcasecmp(authentications[i].name, name) == 0)
+			message->auth = authentications[i].auth;
+	if (message->auth == NULL)
+		ff_connector_fail(WOO_NAME, "config.authentication", "Choose basic, query or oauth1.");
+	if (!safe && message->auth != &oauth1_auth)
+		ff_connector_fail(WOO_NAME,
+						  "config.authentication",
+						  "Over plain http only oauth1 keeps the secret: choose it, or give an "
+						  "address that begins with https://.");
+	message->plain_allowed = !safe;
+}
+
 void
 ff_woo_begin(const FfCall *call, FfMessage *message, const char *method, const char *path)
 {
-	if (!ff_url_is_safe(ff_json_text(call->config, "base_url")))
-		ff_connector_fail(WOO_NAME,
-						  "config.base_url",
-						  "Give an address that begins with https://; over http the shop would not "
-						  "take the key.");
+	const char *base = ff_json_text_or(call->config, "base_url", "");
+
+	if (pg_strncasecmp(base, "https://", 8) != 0 && pg_strncasecmp(base, "http://", 7) != 0)
+		ff_connector_fail(
+			WOO_NAME, "config.base_url", "Give an address that begins with https://.");
 	ff_message_init(message);
+	choose_authentication(call, message);
 	if (strcmp(method, "PUT") == 0 && ff_json_bool(call->config, "method_override", false))
 	{
 		ff_message_begin(message, "POST", rest_root(call), path);

@@ -38,7 +38,7 @@ extern void ff_woo_note(const FfCall *call, FfMessage *message, const char *text
 extern void ff_woo_write_order(FfJsonWriter *writer, const FfCall *call, const FfJson *order,
 							   const FfJson *refunds);
 /* Parts of the order were refunded, and the order itself does not say which. */
-extern bool ff_woo_refunds_unknown(const FfJson *order);
+extern bool ff_woo_refunds_unknown(const FfCall *call, const FfJson *order);
 /* Orders that are no work for us, such as completed ones. */
 extern bool ff_woo_is_wanted(const FfCall *call, const FfJson *order);
 

@@ -227,7 +227,7 @@ read_page(const FfCall *call, const FfReply *reply, const FfJson *orders, FfOutc
 		if (ff_json_get(order, "id") == NULL || was_seen(seen, order_key(order)) ||
 			!ff_woo_is_wanted(call, order))
 			continue;
-		if (ff_woo_refunds_unknown(order))
+		if (ff_woo_refunds_unknown(call, order))
 		{
 			ff_write_json(&next, NULL, order);
 			waiting++;

@@ -13,7 +13,10 @@
 #include "connectors/decimal.h"
 #include "connectors/woocommerce.h"
 
-/* What a status asks of us; statuses that are not here are ordinary work. */
+/*
+ * What a status asks of us.  One of a plugin's that is not here is ordinary
+ * work where the connection names it, and else waits: nobody said what it means.
+ */
 typedef enum Wish
 {
 	WISH_SHIP,
@@ -27,6 +30,7 @@ static const struct
 	const char *status;
 	Wish wish;
 } wishes[] = {
+	{"processing", WISH_SHIP},
 	{"on-hold", WISH_HOLD},
 	{"pending", WISH_HOLD},
 	{"failed", WISH_HOLD},
@@ -58,17 +62,6 @@ status_of(const FfJson *order)
 	return strncmp(status, "wc-", 3) == 0 ? status + 3 : status;
 }
 
-static Wish
-wish_of(const FfJson *order)
-{
-	const char *status = status_of(order);
-
-	for (int i = 0; i < (int) lengthof(wishes); i++)
-		if (strcmp(wishes[i].status, status) == 0)
-			return wishes[i].wish;
-	return WISH_SHIP;
-}
-
 /* Whether a list of texts, or a text with commas, holds a word. */
 static bool
 lists(const FfJson *list, const char *word)
@@ -97,10 +90,22 @@ lists(const FfJson *list, const char *word)
 	return false;
 }
 
+static Wish
+wish_of(const FfCall *call, const FfJson *order)
+{
+	const char *status = status_of(order);
+
+	for (int i = 0; i < (int) lengthof(wishes); i++)
+		if (strcmp(wishes[i].status, status) == 0)
+			return wishes[i].wish;
+	return *status == '\0' || lists(ff_json_get(call->config, "statuses"), status) ? WISH_SHIP
+																				   : WISH_HOLD;
+}
+
 bool
 ff_woo_is_wanted(const FfCall *call, const FfJson *order)
 {
-	return wish_of(order) != WISH_NOTHING ||
+	return wish_of(call, order) != WISH_NOTHING ||
 		   lists(ff_json_get(call->config, "statuses"), status_of(order));
 }
 
@@ -295,11 +300,11 @@ is_refunded(const FfJson *order)
 }
 
 bool
-ff_woo_refunds_unknown(const FfJson *order)
+ff_woo_refunds_unknown(const FfCall *call, const FfJson *order)
 {
 	FfJson *refunds = ff_json_get(order, "refunds");
 
-	if (wish_of(order) == WISH_CANCEL || is_refunded(order))
+	if (wish_of(call, order) == WISH_CANCEL || is_refunded(order))
 		return false;
 	for (int i = 0; i < ff_json_count(refunds); i++)
 		if (ff_json_get(ff_json_at(refunds, i), "line_items") == NULL)
@@ -384,8 +389,8 @@ void
 ff_woo_write_order(FfJsonWriter *writer, const FfCall *call, const FfJson *order,
 				   const FfJson *refunds)
 {
-	bool unknown = refunds == NULL && ff_woo_refunds_unknown(order);
-	Wish wish = is_refunded(order) ? WISH_CANCEL : wish_of(order);
+	bool unknown = refunds == NULL && ff_woo_refunds_unknown(call, order);
+	Wish wish = is_refunded(order) ? WISH_CANCEL : wish_of(call, order);
 	const char *status = status_of(order);
 	char *id = ff_json_text(order, "id");
 	FfJson *own = ff_json_get(order, "refunds");

@@ -32,6 +32,12 @@ static FfStatement schedule_poll = FF_STATEMENT(
 	" where merchant_id = $1 and shipment_id = $2 and state in ('accepted', 'cancel_requested')",
 	INT4OID, INT8OID, TIMESTAMPTZOID, INT4OID);
 
+/* A status that nobody understands is counted; the same one again is no news. */
+static FfStatement remember_unknown = FF_STATEMENT(
+	"update fulfillment.shipments set unknown_code = $3, unknown_text = $4, unknown_at = $5"
+	" where merchant_id = $1 and shipment_id = $2 and unknown_code is distinct from $3",
+	INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
+
 #define POLL_SECONDS 600 /* between two questions about a shipment a warehouse is working on */
 
 const char *
@@ -199,8 +205,16 @@ void
 ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *cause)
 {
 	int64 hint = ff_json_int64_or(said, "poll_after_s", 0);
+	const char *unknown = ff_json_text_or(said, "unknown.code", NULL);
 
 	take_report(shipment, said, cause);
+	if (unknown != NULL)
+		ff_run(&remember_unknown,
+			   ff_int4(shipment->merchant_id),
+			   ff_int8(shipment->shipment_id),
+			   ff_text(unknown),
+			   ff_text(ff_json_text_or(said, "unknown.description", NULL)),
+			   ff_time(GetCurrentTransactionStartTimestamp()));
 	ff_run(&schedule_poll,
 		   ff_int4(shipment->merchant_id),
 		   ff_int8(shipment->shipment_id),

@@ -15,11 +15,13 @@
 typedef enum FfAuthKind
 {
 	FF_AUTH_NONE,
-	FF_AUTH_BASIC,            /* Authorization: Basic, from secrets user and password */
-	FF_AUTH_BEARER,           /* Authorization: Bearer <secret password> */
-	FF_AUTH_HEADER,           /* <header>: <secret password> */
-	FF_AUTH_OAUTH2_CLIENT,    /* a fetched token, shared by all workers */
-	FF_AUTH_STANDARD_WEBHOOKS /* signs with password; the message brings webhook-id */
+	FF_AUTH_BASIC,             /* Authorization: Basic, from secrets user and password */
+	FF_AUTH_BEARER,            /* Authorization: Bearer <secret password> */
+	FF_AUTH_HEADER,            /* <header>: <secret password> */
+	FF_AUTH_OAUTH2_CLIENT,     /* a fetched token, shared by all workers */
+	FF_AUTH_STANDARD_WEBHOOKS, /* signs with password; the message brings webhook-id */
+	FF_AUTH_QUERY, /* ?<user>=…&<password>=…, parameters with the names of the secrets */
+	FF_AUTH_OAUTH1 /* the query is signed (oauth1.h): user is the key, password signs */
 } FfAuthKind;
 
 /*
@@ -36,12 +38,24 @@ typedef struct FfGrant
 	int lifetime_s;
 } FfGrant;
 
+/*
+ * A signature over the request itself (RFC 9421 by Ed25519), which some peers
+ * want where money moves.  A connection without the private key does not sign.
+ */
+typedef struct FfSigning
+{
+	const char *private_key; /* name of the secret: PEM, or the base64 between its lines */
+	const char *public_key;  /* name of the secret that the peer knows the key by … */
+	const char *header;      /* … and the header it travels in, in small letters */
+} FfSigning;
+
 typedef struct FfAuth
 {
 	FfAuthKind kind;
 	const char *user;     /* name of the secret that holds user, key or client id */
 	const char *password; /* name of the secret that holds password, token or client secret */
 	const char *header; /* carries secret or token, bare; OAuth2's default: Authorization: Bearer */
+	const char *word;   /* OAuth2: before the token in Authorization; NULL: Bearer */
 	const char *token_url;      /* OAuth2: name of the setting that holds the token URL */
 	const char *token_default;  /* OAuth2: its default; a path is relative to setting base_url */
 	const char *scope;          /* OAuth2: name of the setting that holds the scope, or NULL */
@@ -60,6 +74,9 @@ typedef struct FfAuth
 
 	/* OAuth2: the second token that is wanted, or NULL. */
 	const FfGrant *grant;
+
+	/* How the request is signed beside all that, or NULL. */
+	const FfSigning *signing;
 
 	/*
 	 * A connection without secret "needs" authenticates as otherwise says: keys that only some
@@ -82,8 +99,9 @@ typedef enum FfVerifyKind
 	FF_VERIFY_TIMED_HEX, /* "t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>": Stripe, Shippo */
 	/* header = base64(HMAC-SHA1(secret, address and form of the webhook)): Twilio */
 	FF_VERIFY_FORM_SHA1,
-	FF_VERIFY_MD5_MEMBER /* a member of the body is hex MD5 of secret, address and "json": Shipper
-						  */
+	FF_VERIFY_MD5_MEMBER, /* a member of the body is hex MD5 of secret, address and "json": Shipper
+						   */
+	FF_VERIFY_ECDSA /* base64 of {"kid", "signature", "digest"}; the secret is a public key: eBay */
 } FfVerifyKind;
 
 typedef struct FfVerify

@@ -209,6 +209,18 @@ ff_request_from_message(FfRequest *request, const FfMessage *message, const char
 }
 
 bool
+ff_request_url(FfRequest *request, const char *url, char *error)
+{
+	char *copy = strdup(url);
+
+	if (copy == NULL)
+		return fail(error, "out of memory");
+	free(request->url);
+	request->url = copy;
+	return true;
+}
+
+bool
 ff_request_login(FfRequest *request, const char *user, const char *password, char *error)
 {
 	request->user = strdup(user);

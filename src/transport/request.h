@@ -49,6 +49,9 @@ extern bool ff_request_header(FfRequest *request, const char *name, const char *
 /* Sets a body of the request's own, copied from text. */
 extern bool ff_request_body(FfRequest *request, const char *text, size_t length, char *error);
 
+/* Takes another URL of the same host, with credentials in its query. */
+extern bool ff_request_url(FfRequest *request, const char *url, char *error);
+
 /* Sets the user and password of a login that is no header. */
 extern bool ff_request_login(FfRequest *request, const char *user, const char *password,
 							 char *error);

@@ -9,6 +9,8 @@
 
 #include <openssl/evp.h>
 
+#include "transport/oauth1.h"
+#include "transport/public_key.h"
 #include "transport/scheme.h"
 #include "transport/signature.h"
 
@@ -116,7 +118,8 @@ apply_token(const Task *task)
 		return false;
 	if (header && pg_strcasecmp(header, "Authorization") != 0)
 		return ff_request_header(task->request, header, task->token, task->error);
-	return add_joined(task, "Authorization", "Bearer ", task->token);
+	return add_joined(
+		task, "Authorization", auth->word ? psprintf("%s ", auth->word) : "Bearer ", task->token);
 }
 
 static bool
@@ -154,6 +157,78 @@ apply_standard_webhooks(const Task *task)
 		   ff_request_header(task->request, "webhook-signature", signature.data, task->error);
 }
 
+/* Key and secret as parameters of the query, for hosts that keep the Authorization header. */
+static bool
+apply_query(const Task *task)
+{
+	const FfAuth *auth = task->transfer->auth;
+	const char *user = ff_scheme_secret(task->transfer, auth->user, task->error);
+	const char *password =
+		user ? ff_scheme_secret(task->transfer, auth->password, task->error) : NULL;
+	StringInfoData url;
+	bool done;
+
+	if (password == NULL)
+		return false;
+	initStringInfo(&url);
+	enlargeStringInfo(
+		&url, (int) (strlen(task->request->url) + 3 * (strlen(user) + strlen(password)) + 200));
+	appendStringInfoString(&url, task->request->url);
+	ff_query_append(&url, auth->user, user);
+	ff_query_append(&url, auth->password, password);
+	done = ff_request_url(task->request, url.data, task->error);
+	ff_wipe_string(&url);
+	pfree(url.data);
+	return done;
+}
+
+#define NONCE_BYTES 16
+
+static bool
+apply_oauth1(const Task *task)
+{
+	const FfAuth *auth = task->transfer->auth;
+	const char *user = ff_scheme_secret(task->transfer, auth->user, task->error);
+	const char *password =
+		user ? ff_scheme_secret(task->transfer, auth->password, task->error) : NULL;
+	unsigned char random[NONCE_BYTES];
+	char nonce[NONCE_BYTES * 2 + 1];
+	StringInfoData url;
+
+	if (password == NULL)
+		return false;
+	if (!pg_strong_random(random, sizeof(random)))
+	{
+		strlcpy(task->error, "no random numbers could be had", FF_WIRE_ERROR_SIZE);
+		return false;
+	}
+	for (int i = 0; i < NONCE_BYTES; i++)
+		snprintf(nonce + 2 * i, 3, "%02x", random[i]);
+	initStringInfo(&url);
+	appendStringInfoString(&url, task->request->url);
+	if (!ff_oauth1_sign(&url, task->request->method, user, password, nonce, task->now))
+	{
+		strlcpy(task->error, "the request could not be signed", FF_WIRE_ERROR_SIZE);
+		return false;
+	}
+	return ff_request_url(task->request, url.data, task->error);
+}
+
+static bool
+apply_signing(const Task *task)
+{
+	const FfSigning *signing = task->transfer->auth->signing;
+	const char *private_key = ff_secret_find(task->transfer->secrets, signing->private_key);
+	const char *public_key;
+
+	if (private_key == NULL)
+		return true;
+	public_key = ff_scheme_secret(task->transfer, signing->public_key, task->error);
+	return public_key != NULL &&
+		   ff_request_sign(
+			   task->request, private_key, public_key, signing->header, task->now, task->error);
+}
+
 static const struct
 {
 	bool (*apply)(const Task *task);
@@ -165,6 +240,8 @@ static const struct
 	[FF_AUTH_HEADER] = {apply_header, false},
 	[FF_AUTH_OAUTH2_CLIENT] = {apply_token, true},
 	[FF_AUTH_STANDARD_WEBHOOKS] = {apply_standard_webhooks, false},
+	[FF_AUTH_QUERY] = {apply_query, false},
+	[FF_AUTH_OAUTH1] = {apply_oauth1, false},
 };
 
 bool
@@ -190,7 +267,9 @@ ff_scheme_apply(FfRequest *request, const FfTransfer *transfer, const char *toke
 {
 	Task task = {request, transfer, token, grant, now, error};
 
-	if (transfer->auth == NULL || schemes[transfer->auth->kind].apply == NULL)
+	if (transfer->auth == NULL)
 		return true;
-	return schemes[transfer->auth->kind].apply(&task);
+	if (schemes[transfer->auth->kind].apply != NULL && !schemes[transfer->auth->kind].apply(&task))
+		return false;
+	return transfer->auth->signing == NULL || apply_signing(&task);
 }

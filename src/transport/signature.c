@@ -12,6 +12,7 @@
 #include "common/md5.h"
 
 #include "transport/digest.h"
+#include "transport/public_key.h"
 #include "transport/signature.h"
 #include "transport/standard_key.h"
 
@@ -275,6 +276,27 @@ verify_form(const Evidence *evidence)
 	return found ? NULL : MISMATCH;
 }
 
+/* The header is base64 of JSON that holds the signature and names the digest. */
+static const char *
+verify_ecdsa(const Evidence *evidence)
+{
+	size_t length = strlen(evidence->header);
+	unsigned char *bytes = palloc(length + 1);
+	int size = ff_base64_decode(bytes, evidence->header, length);
+	FfJson *claim = size > 0 ? ff_json_parse((char *) bytes, (size_t) size, NULL) : NULL;
+	const char *signature = ff_json_text_or(claim, "signature", NULL);
+
+	if (signature == NULL)
+		return NO_SIGNATURE;
+	return ff_public_key_verify(evidence->secret,
+								signature,
+								ff_json_text_or(claim, "digest", "SHA1"),
+								evidence->webhook->body,
+								evidence->webhook->length)
+			   ? NULL
+			   : MISMATCH;
+}
+
 static const struct
 {
 	const char *(*verify)(const Evidence *evidence); /* NULL when authentic, else the reason */
@@ -290,6 +312,7 @@ static const struct
 	[FF_VERIFY_TIMED_HEX] = {verify_timed, NULL, false},
 	[FF_VERIFY_FORM_SHA1] = {verify_form, NULL, false},
 	[FF_VERIFY_MD5_MEMBER] = {verify_md5_member, NULL, true},
+	[FF_VERIFY_ECDSA] = {verify_ecdsa, NULL, false},
 };
 
 /* Where the connector says that it is, else where such signatures usually are; NULL: nowhere. */

@@ -336,6 +336,12 @@ sim_basic_auth(const SimRequest *request, char user[200], char password[200])
 }
 
 const char *
+sim_uri(const SimRequest *request)
+{
+	return request->exchange->uri;
+}
+
+const char *
 sim_base_url(const SimRequest *request, char buffer[200])
 {
 	snprintf(buffer,

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market.h"
+#include "ebay.h"
 
 static Market market;
 
 /* --- errors --- */
 
-static void
-answer_error(SimRequest *request, int status, long id, const char *category, const char *text)
+void
+ebay_error(SimRequest *request, int status, long id, const char *category, const char *text)
 {
 	sim_reply(request,
 			  status,
@@ -41,18 +41,18 @@ refuse(SimRequest *request, const SimFailure *failures, int count)
 
 	(void) count;
 	snprintf(text, sizeof text, "%s: %s", failures->field, failures->detail);
-	answer_error(request, strcmp(failures->rule, "route") == 0 ? 404 : 400, 32600, "REQUEST", text);
+	ebay_error(request, strcmp(failures->rule, "route") == 0 ? 404 : 400, 32600, "REQUEST", text);
 }
 
 static void
 fail(SimRequest *request, int status)
 {
 	if (status == 401)
-		answer_error(request, status, 1001, "REQUEST", "Invalid access token");
+		ebay_error(request, status, 1001, "REQUEST", "Invalid access token");
 	else if (status == 429)
-		answer_error(request, status, 2001, "REQUEST", "The request limit has been reached.");
+		ebay_error(request, status, 2001, "REQUEST", "The request limit has been reached.");
 	else
-		answer_error(request, status, 30500, "APPLICATION", "System error");
+		ebay_error(request, status, 30500, "APPLICATION", "System error");
 }
 
 /* --- who calls --- */
@@ -61,11 +61,14 @@ static bool
 authorize(SimRequest *request)
 {
 	const char *header = sim_header(request, "Authorization");
-	bool bearer = header && strncmp(header, "Bearer ", 7) == 0;
+	/* the older API calls the token by another word */
+	const char *word = strncmp(request->path, "/post-order/", 12) == 0 ? "IAF " : "Bearer ";
+	bool called = header && strncmp(header, word, strlen(word)) == 0;
 
 	if (!depot_allows(request, &market.door))
 		fail(request, 429);
-	else if (!depot_accepts(request, &market.door, "Authorization", bearer ? header + 7 : NULL))
+	else if (!depot_accepts(
+				 request, &market.door, "Authorization", called ? header + strlen(word) : NULL))
 		fail(request, 401);
 	else
 		return true;
@@ -166,6 +169,23 @@ lines_json(const MarketOrder *order)
 	return lines;
 }
 
+/* The buyer's wish to cancel, which the list leaves out. */
+static json_t *
+wishes_json(const MarketOrder *order)
+{
+	if (!*order->hold || order->cancelled)
+		return json_array();
+	return json_pack("[{s:s, s:s, s:s, s:s}]",
+					 "cancelRequestId",
+					 order->number,
+					 "cancelInitiator",
+					 "BUYER",
+					 "cancelRequestState",
+					 "REQUESTED",
+					 "cancelReason",
+					 order->hold);
+}
+
 static json_t *
 order_json(const MarketOrder *order)
 {
@@ -201,31 +221,36 @@ order_json(const MarketOrder *order)
 						 : *order->hold   ? "IN_PROGRESS"
 										  : "NONE_REQUESTED";
 
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:{s:s, s:[]}, s:{s:o}, s:[{s:s, s:o}], s:o}",
-					 "orderId",
-					 order->number,
-					 "creationDate",
-					 time_json(order->created),
-					 "lastModifiedDate",
-					 time_json(order->updated),
-					 "orderFulfillmentStatus",
-					 status_of(order),
-					 "orderPaymentStatus",
-					 "PAID",
-					 "cancelStatus",
-					 "cancelState",
-					 cancel,
-					 "cancelRequests",
-					 "pricingSummary",
-					 "total",
-					 money(59.80),
-					 "fulfillmentStartInstructions",
-					 "fulfillmentInstructionsType",
-					 "SHIP_TO",
-					 "shippingStep",
-					 step,
-					 "lineItems",
-					 lines_json(order));
+	return json_pack(
+		"{s:s, s:o, s:o, s:s, s:s, s:{s:s, s:o}, s:{s:O}, s:{s:o}, s:[{s:s, s:o}], s:o}",
+		"orderId",
+		order->number,
+		"creationDate",
+		time_json(order->created),
+		"lastModifiedDate",
+		time_json(order->updated),
+		"orderFulfillmentStatus",
+		status_of(order),
+		"orderPaymentStatus",
+		"PAID",
+		"cancelStatus",
+		"cancelState",
+		cancel,
+		"cancelRequests",
+		wishes_json(order),
+		"paymentSummary",
+		"refunds",
+		order->refunds,
+		"pricingSummary",
+		"total",
+		money(59.80),
+		"fulfillmentStartInstructions",
+		"fulfillmentInstructionsType",
+		"SHIP_TO",
+		"shippingStep",
+		step,
+		"lineItems",
+		lines_json(order));
 }
 
 /* What the filter asks for: false for one that eBay would not take. */
@@ -299,20 +324,20 @@ list_orders(SimRequest *request)
 	sim_reply(request, 200, answer);
 }
 
-static MarketOrder *
-order_of(SimRequest *request)
+MarketOrder *
+ebay_order(SimRequest *request, const char *number)
 {
-	MarketOrder *order = market_order(&market, request->argument[0]);
+	MarketOrder *order = market_order(&market, number);
 
 	if (!order)
-		answer_error(request, 404, 32100, "REQUEST", "Invalid order ID");
+		ebay_error(request, 404, 32100, "REQUEST", "Invalid order ID");
 	return order;
 }
 
 static void
 show_order(SimRequest *request)
 {
-	const MarketOrder *order = order_of(request);
+	const MarketOrder *order = ebay_order(request, request->argument[0]);
 
 	if (order)
 		sim_reply(request, 200, order_json(order));
@@ -321,7 +346,7 @@ show_order(SimRequest *request)
 static void
 list_fulfillments(SimRequest *request)
 {
-	const MarketOrder *order = order_of(request);
+	const MarketOrder *order = ebay_order(request, request->argument[0]);
 	json_t *list = json_array();
 	size_t i;
 	json_t *parcel;
@@ -385,7 +410,7 @@ is_number(const char *text)
 static void
 add_fulfillment(SimRequest *request)
 {
-	MarketOrder *order = order_of(request);
+	MarketOrder *order = ebay_order(request, request->argument[0]);
 	const char *number = sim_text(request->json, "trackingNumber", "");
 	const char *carrier = sim_text(request->json, "shippingCarrierCode", "");
 	json_t *items = json_array();
@@ -396,7 +421,7 @@ add_fulfillment(SimRequest *request)
 	if (!order || !is_number(number) || !*number != !*carrier)
 	{
 		if (order)
-			answer_error(
+			ebay_error(
 				request, 400, 32300, "REQUEST", "Invalid shipment tracking number or carrier");
 		json_decref(items);
 		return;
@@ -417,7 +442,7 @@ add_fulfillment(SimRequest *request)
 					 items,
 					 why))
 	{
-		answer_error(request, 400, 32200, "REQUEST", why);
+		ebay_error(request, 400, 32200, "REQUEST", why);
 		return;
 	}
 	order->notified++;
@@ -506,6 +531,9 @@ static const SimRoute routes[] = {
 	{"GET", ORDER "/{id}", show_order, NULL, NULL, 0},
 	{"GET", ORDER "/{id}/shipping_fulfillment", list_fulfillments, NULL, NULL, 0},
 	{"POST", ORDER "/{id}/shipping_fulfillment", add_fulfillment, &fulfillment_schema, NULL, 0},
+	{"POST", ORDER "/{id}/issue_refund", ebay_refund, &ebay_refund_schema, NULL, 0},
+	{"POST", "/post-order/v2/cancellation", ebay_cancel, &ebay_cancel_schema, NULL, 0},
+	{"POST", "/post-order/v2/cancellation/{id}/approve", ebay_approve, NULL, NULL, SIM_BODY_FREE},
 	{"POST", "/sell/inventory/v1/bulk_update_price_quantity", push_stock, &stock_schema, NULL, 0},
 	{0}};
 

@@ -16,6 +16,7 @@ release_order(void *value)
 
 	json_decref(order->ours);
 	json_decref(order->parcels);
+	json_decref(order->refunds);
 	free(order);
 }
 
@@ -226,6 +227,7 @@ market_control_create(SimRequest *request)
 	order->created = order->updated = next_second();
 	order->ours = json_object();
 	order->parcels = json_array();
+	order->refunds = json_array();
 	snprintf(order->hold, sizeof order->hold, "%.60s", sim_text(request->json, "hold", ""));
 	json_array_foreach(json_object_get(request->json, "lines"), i, line)
 	{
@@ -274,7 +276,7 @@ order_json(const MarketOrder *order)
 										(json_int_t) order->lines[i].quantity,
 										"shipped",
 										(json_int_t) order->lines[i].shipped));
-	return json_pack("{s:s, s:b, s:s, s:O, s:O, s:I, s:o}",
+	return json_pack("{s:s, s:b, s:s, s:O, s:O, s:O, s:I, s:o}",
 					 "number",
 					 order->number,
 					 "cancelled",
@@ -285,6 +287,8 @@ order_json(const MarketOrder *order)
 					 order->ours,
 					 "parcels",
 					 order->parcels,
+					 "refunds",
+					 order->refunds,
 					 "notified",
 					 (json_int_t) order->notified,
 					 "lines",

@@ -31,6 +31,7 @@ typedef struct MarketOrder
 	char hold[64];   /* why the channel wants it held; "" when it does not */
 	json_t *ours;    /* holds that we placed: {handle: id} */
 	json_t *parcels; /* [{number, carrier, reference, shipped_at, items: [{line, quantity}]}] */
+	json_t *refunds; /* as the channel shows them */
 	long notified;   /* how often the customer was told */
 	int count;
 	MarketLine lines[MARKET_LINES];

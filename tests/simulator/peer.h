@@ -161,6 +161,7 @@ extern json_t *sim_query_list(const SimRequest *request, const char *name);
 /* User and password of "Authorization: Basic"; false when it is not there or malformed. */
 extern bool sim_basic_auth(const SimRequest *request, char user[200], char password[200]);
 /* The path with its query, as it was sent. */
+extern const char *sim_uri(const SimRequest *request);
 extern const char *sim_base_url(const SimRequest *request, char buffer[200]);
 
 /* Writing the answer: json is stolen, text is copied; the last answer counts. */

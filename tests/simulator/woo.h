@@ -116,6 +116,10 @@ extern void woo_orders_reset(void);
 extern SimSchema woo_order_schema;
 extern SimSchema woo_batch_schema;
 
+/* woo_oauth.c: what is wrong with a signed query; NULL when nothing is */
+extern const char *woo_oauth_problem(const SimRequest *request, const char *secret);
+extern void woo_oauth_reset(void);
+
 /* woo_after.c: notes, refunds, shipment trackings; woo_fulfillments.c */
 extern bool woo_is_on(SimRequest *request, bool on, const char *what);
 extern json_t *woo_list_of(json_t **list);

@@ -219,7 +219,17 @@ authorize(SimRequest *request)
 	char key[200] = "";
 	char secret[200] = "";
 
-	if (!sim_basic_auth(request, key, secret))
+	if (sim_query(request, "oauth_consumer_key"))
+	{
+		const char *problem;
+
+		snprintf(key, sizeof key, "%.199s", sim_query(request, "oauth_consumer_key"));
+		snprintf(secret, sizeof secret, "%.199s", *consumer_secret ? consumer_secret : "cs_b");
+		problem = woo_oauth_problem(request, secret);
+		if (problem)
+			return unauthorized(request, "woocommerce_rest_authentication_error", problem);
+	}
+	else if (!sim_basic_auth(request, key, secret))
 	{
 		if (!sim_query(request, "consumer_key"))
 			return unauthorized(
@@ -355,6 +365,7 @@ control_edit(SimRequest *request)
 static void
 reset(void)
 {
+	woo_oauth_reset();
 	woo_orders_reset();
 	woo_products_reset();
 	woo_hooks_reset();
@@ -362,7 +373,11 @@ reset(void)
 
 static const SimSetting settings[] = {
 	{"consumer_key", SIM_SETTING_TEXT, consumer_key, "", "only this key; empty: any ck_…"},
-	{"consumer_secret", SIM_SETTING_TEXT, consumer_secret, "", "only this secret; empty: any cs_…"},
+	{"consumer_secret",
+	 SIM_SETTING_TEXT,
+	 consumer_secret,
+	 "",
+	 "only this secret; empty: any cs_…, cs_b where a request is signed"},
 	{"fulfillments",
 	 SIM_SETTING_BOOL,
 	 &woo_fulfillments_on,
@@ -383,7 +398,10 @@ static const SimSetting settings[] = {
 	 "units of each stock quantity that a plugin keeps back and does not show"},
 	{0}};
 
-#define COMMON "context _fields _method consumer_key consumer_secret "
+#define OAUTH                                                                \
+	"oauth_consumer_key oauth_nonce oauth_signature oauth_signature_method " \
+	"oauth_timestamp "
+#define COMMON "context _fields _method consumer_key consumer_secret " OAUTH
 #define V3     "/wp-json/wc/v3"
 #define ORDER_QUERY                                                                            \
 	COMMON                                                                                     \

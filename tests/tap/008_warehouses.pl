@@ -123,6 +123,25 @@ subtest 'an answer is lost' => sub {
 	is(orders_there($_) - $before{$_}, 1, "$_: there once") foreach @names;
 };
 
+subtest 'a status that nobody understands' => sub {
+	my %shipment = send_orders();
+
+	$world->comes_to_rest('every call is made');
+	my $reference = $shipment{shipper_id}{reference};
+	my $number = $world->value("SELECT provider_reference FROM fulfillment.shipments
+		WHERE shipment_id = $shipment{shipper_id}{shipment_id}");
+	$world->value(q{UPDATE fulfillment.connections SET config = config || '{"allow_unsigned": true}' WHERE code = 'shipper_id'});
+	foreach my $event (1, 2)
+	{
+		$world->value(qq{SELECT fulfillment.receive_webhook('shipper_id', '{}', convert_to(
+			'{"order_no": "$number", "status_code": "77", "status_descr": "Blessed", "status_time": "2026-03-06 16:0$event:22"}', 'UTF8'))});
+		$world->comes_to_rest('the webhook is taken');
+	}
+	is(states(%shipment), 'accepted accepted', 'it leaves the shipment as it was');
+	is($world->value(q{SELECT connector || ' ' || code || ' ' || description || ' ' || events || ' ' || reference
+		FROM fulfillment.unknown_codes}), "shipper_id 77 Blessed 1 $reference", 'and is counted, once for the shipment');
+};
+
 subtest 'credentials that are wrong' => sub {
 	$world->value(q{SELECT fulfillment.set_secret('shipper_id', '{"api_key": "wrong"}');
 		SELECT fulfillment.set_secret('efs', '{"merchant_token": "wrong"}')});

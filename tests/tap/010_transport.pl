@@ -4,9 +4,11 @@
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha256_base64);
 use FulfillmentCluster;
 use IO::Socket::INET;
 use JSON::PP;
+use MIME::Base64;
 use PeerServer;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -114,7 +116,7 @@ my %names = (user => 'user', password => 'password');
 sub sent_with
 {
 	my ($auth, %request) = @_;
-	return $json->decode(fetch('/echo', auth => { %names, %$auth }, secrets => \%secrets, %request)->{body});
+	return $json->decode(fetch($request{path} // '/echo', auth => { %names, %$auth }, secrets => \%secrets, %request)->{body});
 }
 is(sent_with({ kind => 'basic' })->{headers}{authorization}, 'Basic ZXZhOmdlaGVpbQ==', 'basic');
 is(sent_with({ kind => 'bearer' })->{headers}{authorization}, 'Bearer geheim', 'bearer');
@@ -129,6 +131,45 @@ is( $sent->{headers}{'webhook-signature'},
 	$node->value("SELECT transport_sign('whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA= whsec_MDEy',
 		'msg_1', $now, '{}')"),
 	'and is signed with every secret');
+is(sent_with({ kind => 'query' })->{path}, '/echo?user=eva&password=geheim', 'in the query');
+like(
+	sent_with({ kind => 'oauth1' }, path => '/echo?a=1')->{path},
+	qr{^/echo\?a=1&oauth_consumer_key=eva&oauth_nonce=[0-9a-f]{32}&oauth_signature_method=HMAC-SHA256
+	   &oauth_timestamp=\d+&oauth_signature=[A-Za-z0-9%_.~-]+$}x,
+	'signed in the query');
+
+# A signature over the request: the same as another signer makes of it.
+
+my $private_key = "-----BEGIN PRIVATE KEY-----\n"
+  . "MC4CAQAwBQYDK2VwBCIEIBJ6pvoRkTSt3A6Ev8n/ivTWCIkszgYgFyAR4yTMKhww\n-----END PRIVATE KEY-----\n";
+my %signing = (
+	auth => {
+		kind => 'bearer', password => 'password',
+		signing => { private_key => 'key', public_key => 'jwe', header => 'x-peer-key' } },
+	method => 'POST', headers => { 'Content-Type' => 'application/json' }, body => '{"a":1}');
+$sent = $json->decode(fetch('/echo/refund?x=1', %signing,
+	secrets => { %secrets, key => $private_key, jwe => 'eyJ.a' })->{body});
+my ($created) = ($sent->{headers}{'signature-input'} // '') =~ /;created=(\d+)$/;
+cmp_ok(abs(($created // 0) - time), '<', 60, 'a signed request tells the time');
+my $parameters = "(\"content-digest\" \"x-peer-key\" \"\@method\" \"\@path\" \"\@authority\");created=$created";
+my $digest = 'sha-256=:' . sha256_base64('{"a":1}') . '=:';
+my $key_file = PostgreSQL::Test::Utils::tempdir() . '/key.pem';
+append_to_file($key_file, $private_key);
+append_to_file("$key_file.text", join "\n",
+	qq("content-digest": $digest), '"x-peer-key": eyJ.a', '"@method": POST', '"@path": /echo/refund',
+	'"@authority": ' . ($peer->url('') =~ s{^http://|/$}{}gr), qq("\@signature-params": $parameters));
+run_log([ 'openssl', 'pkeyutl', '-sign', '-rawin', '-inkey', $key_file, '-in', "$key_file.text",
+	'-out', "$key_file.signature" ]);
+is_deeply(
+	[ @{$sent->{headers}}{qw(content-digest x-peer-key signature-input signature)} ],
+	[ $digest, 'eyJ.a', "sig1=$parameters",
+		'sig1=:' . encode_base64(slurp_file("$key_file.signature"), '') . ':' ],
+	'and is signed over body, method, path and host');
+ok(!exists $json->decode(fetch('/echo/refund', %signing, secrets => \%secrets)->{body})
+	->{headers}{signature}, 'without a private key nothing is signed');
+fate_is('not_sent', qr/^the private key that signs requests is no Ed25519 key$/, 'a key of no kind',
+	'/echo', %signing, secrets => { %secrets, key => 'AAAA', jwe => 'x' });
+
 fate_is('not_sent', qr/^the connection has no secret "password"$/, 'a missing secret',
 	'/echo', auth => { kind => 'bearer', %names });
 fate_is('not_sent', qr/^the connection has no secret "other"$/, 'a missing secret in a body',

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use FulfillmentCluster;
+use MIME::Base64;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -167,6 +168,67 @@ verifies('member', $mismatch, 'not with another address', %member,
 verifies('member', 'The webhook carries no signature.', 'not without the digest', %member, body => '{}');
 verifies('member', 'The connection does not know the address that is signed.',
 	'not without the address', %member, secrets => '{"secret": "k3y"}');
+
+# eBay: base64 of JSON around a signature by a key whose public half everybody may know.
+
+my $elliptic = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEb9kTVK0nnlAQJk5Kj6MyVZUBjOoW'
+  . 'r1g5knVgrtmbljSUtCHy9aSe6uVcA3//0P4YLqQ8Az07WnYSJMGwlZqMhA==';
+my $claim256 = 'eyJhbGciOiJlY2RzYSIsImtpZCI6Ijk5MzYyNjFhLTdkN2ItNDYyMS1hMGYxLTk2NGVlMWMxIiwic2ln'
+  . 'bmF0dXJlIjoiTUVZQ0lRQ1FtV25rUXl1NVB3US9CZ2JMZ2ZjOW5qOGUvVUNncU4zbVkrUm14RzFMVHdJaEFLamlOQmFRVE'
+  . 'lwUnpxZ1M3aWNwNEV2a00vZWY3Z2U2RUJUVmlBZ3pXNktvIiwiZGlnZXN0IjoiU0hBMjU2In0=';
+my $claim1 = 'eyJhbGciOiJlY2RzYSIsImtpZCI6Ijk5MzYyNjFhLTdkN2ItNDYyMS1hMGYxLTk2NGVlMWMxIiwic2lnbm'
+  . 'F0dXJlIjoiTUVVQ0lCMlpsMjE3alc0UlVXTFJ1eTNUdWNuVG9qRHR6Mll3aC81cEZibG1Bb3M1QWlFQTBZZ2UzYXdCbkRm'
+  . 'ZFBlenM0UTREZHJJaVNuL0ZiZzNZNm9YQzZTaXFaWmc9IiwiZGlnZXN0IjoiU0hBMSJ9';
+my %ebay = (
+	header => 'X-EBAY-SIGNATURE',
+	secrets => qq({"secret": "-----BEGIN PUBLIC KEY-----$elliptic-----END PUBLIC KEY-----"}),
+	headers => qq({"x-ebay-signature": "$claim256"}),
+	body => '{"metadata":{"topic":"ORDER_CONFIRMATION","schemaVersion":"1.0","deprecated":false},'
+	  . '"notification":{"notificationId":"0d5c-01","eventDate":"2026-02-03T08:10:12.000Z",'
+	  . '"publishDate":"2026-02-03T08:10:13.000Z","publishAttemptCount":1,'
+	  . '"data":{"orderId":"01-12345-67890"}}}');
+verifies('ecdsa', 'ok', 'an ECDSA signature verifies by the public key', %ebay);
+verifies('ecdsa', 'ok', 'by SHA-1 too', %ebay, headers => qq({"x-ebay-signature": "$claim1"}));
+verifies('ecdsa', 'ok', 'the bare key will do, among others', %ebay,
+	secrets => qq({"secret": ["$first", "$elliptic"]}));
+verifies('ecdsa', 'ok', 'so will lines of PEM, behind another key', %ebay,
+	secrets => qq({"secret": "-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----\\n)
+	  . qq(-----BEGIN PUBLIC KEY-----\\n@{[ $elliptic =~ s/(.{64})/$1\\n/r ]}\\n-----END PUBLIC KEY-----\\n"}));
+verifies('ecdsa', $mismatch, 'a changed body does not', %ebay, body => "$ebay{body} ");
+verifies('ecdsa', $mismatch, 'nor does what is no key', %ebay, secrets => qq({"secret": "$first"}));
+verifies('ecdsa', $mismatch, 'nor another digest', %ebay,
+	headers => '{"x-ebay-signature": "' . encode_base64(
+		decode_base64($claim256) =~ s/SHA256/MD5/r, '') . '"}');
+verifies('ecdsa', 'The signature is not in the expected form.', 'nor half a signature', %ebay,
+	headers => '{"x-ebay-signature": "e30="}');
+
+# OAuth 1.0a: what a signer written elsewhere makes of the same.
+
+my $nonce = '0123456789abcdef0123456789abcdef';
+my $signed = "oauth_consumer_key=ck_a&oauth_nonce=$nonce&oauth_signature_method=HMAC-SHA256"
+  . '&oauth_timestamp=1773000000&oauth_signature=';
+
+sub oauth1_is
+{
+	my ($method, $url, $signature, $name) = @_;
+	my $mark = $url =~ /\?/ ? '&' : '?';
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return answers("transport_oauth1('$url', '$method', 'ck_a', 'cs_b', '$nonce', 1773000000)",
+		"$url$mark$signed$signature", $name);
+}
+
+my $shop_list = 'qBZxX5dqGt3btwx1X8Vw1UxWr0P29Rw0X6NeTwa2c1g%3D';
+my $shop_query = 'status=processing%2Con-hold&per_page=100&modified_after=2026-02-03T08%3A00%3A00';
+oauth1_is('GET', "http://shop.example/wp-json/wc/v3/orders?$shop_query", $shop_list,
+	'a query is signed in the order of its names');
+oauth1_is('GET', "HTTP://Shop.Example:80/wp-json/wc/v3/orders?$shop_query", $shop_list,
+	'the usual port and capitals in the host are not');
+oauth1_is(
+	'PUT',
+	'http://shop.example:8080/?rest_route=/wc/v3/orders/5501&x+y=a%2bb%20%C3%A5',
+	'rLZ%2BM0ndsqQUG3coXsyK1oIrU8KTjpx4NemW1aB3sag%3D',
+	'another port and what was encoded differently are');
 
 # The vault.
 

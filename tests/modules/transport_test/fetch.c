@@ -51,10 +51,25 @@ read_grant(const FfJson *json)
 	return grant;
 }
 
+static FfSigning *
+read_signing(const FfJson *json)
+{
+	FfSigning *signing;
+
+	if (!ff_json_is_object(json))
+		return NULL;
+	signing = palloc0(sizeof(FfSigning));
+	signing->private_key = ff_json_text(json, "private_key");
+	signing->public_key = ff_json_text(json, "public_key");
+	signing->header = ff_json_text(json, "header");
+	return signing;
+}
+
 static FfAuth *
 read_auth(const FfJson *json)
 {
-	static const char *const kinds[] = {"none", "basic", "bearer", "header", "oauth2", "standard"};
+	static const char *const kinds[] = {
+		"none", "basic", "bearer", "header", "oauth2", "standard", "query", "oauth1"};
 	FfAuth *auth = palloc0(sizeof(FfAuth));
 	const char *kind = ff_json_text_or(json, "kind", "none");
 
@@ -66,6 +81,8 @@ read_auth(const FfJson *json)
 	auth->user = ff_json_text(json, "user");
 	auth->password = ff_json_text(json, "password");
 	auth->header = ff_json_text(json, "header");
+	auth->word = ff_json_text(json, "word");
+	auth->signing = read_signing(ff_json_get(json, "signing"));
 	auth->token_url = ff_json_text(json, "token_url");
 	auth->token_default = ff_json_text(json, "token_default");
 	auth->scope = ff_json_text(json, "scope");

@@ -14,6 +14,7 @@
 #include "pg/guc.h"
 #include "pg/json.h"
 #include "transport/address.h"
+#include "transport/oauth1.h"
 #include "transport/redact.h"
 #include "transport/secret.h"
 #include "transport/signature.h"
@@ -24,6 +25,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(transport_verify);
 PG_FUNCTION_INFO_V1(transport_sign);
+PG_FUNCTION_INFO_V1(transport_oauth1);
 PG_FUNCTION_INFO_V1(transport_seal);
 PG_FUNCTION_INFO_V1(transport_open);
 PG_FUNCTION_INFO_V1(transport_vault_problem);
@@ -91,7 +93,8 @@ transport_verify(PG_FUNCTION_ARGS)
 				 {"envelope", FF_VERIFY_ENVELOPE_BASE64},
 				 {"form", FF_VERIFY_FORM_SHA1},
 				 {"timed", FF_VERIFY_TIMED_HEX},
-				 {"member", FF_VERIFY_MD5_MEMBER}};
+				 {"member", FF_VERIFY_MD5_MEMBER},
+				 {"ecdsa", FF_VERIFY_ECDSA}};
 	char *kind = text_argument(fcinfo, 0);
 	char *header = text_argument(fcinfo, 1);
 	char *body = text_argument(fcinfo, 4);
@@ -126,6 +129,23 @@ transport_sign(PG_FUNCTION_ARGS)
 							   strlen(body)))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(target.data));
+}
+
+Datum
+transport_oauth1(PG_FUNCTION_ARGS)
+{
+	StringInfoData url;
+
+	initStringInfo(&url);
+	appendStringInfoString(&url, text_argument(fcinfo, 0));
+	if (!ff_oauth1_sign(&url,
+						text_argument(fcinfo, 1),
+						text_argument(fcinfo, 2),
+						text_argument(fcinfo, 3),
+						text_argument(fcinfo, 4),
+						PG_GETARG_INT64(5)))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(url.data));
 }
 
 Datum

@@ -20,6 +20,8 @@ CREATE FUNCTION transport_verify(kind text, header text, secrets jsonb, headers 
 	now bigint) RETURNS text AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
 CREATE FUNCTION transport_sign(secret text, id text, sent_at bigint, body text) RETURNS text
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
+CREATE FUNCTION transport_oauth1(url text, method text, key text, secret text, nonce text,
+	now bigint) RETURNS text AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
 CREATE FUNCTION transport_seal(merchant int, connection bigint, plain text) RETURNS bytea
 	AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
 CREATE FUNCTION transport_open(merchant int, connection bigint, sealed bytea) RETURNS text
