@@ -4,11 +4,14 @@
  * DHL Parcel DE (Post & Parcel Germany) by its Shipping v2, Returns v1 and
  * Pickup v3 APIs.  This file holds the connector's struct, its settings and
  * the head every message has; operations stand in files of their own, listed
- * in dhl_parcel_de.h.  Parcels are tracked by DHL's unified API, with a key of
- * its own or with that of the application, when it may do both.
+ * in dhl_parcel_de.h.  Parcels are tracked by Parcel DE's own API for users of
+ * it; else by DHL's unified one, with a key of its own or with that of the
+ * application, when it may do both.
  *
- * DHL takes no idempotency key, and a label whose number was lost cannot be
- * looked up: a person decides.  A label that is never used costs nothing.
+ * DHL takes no idempotency key.  A label whose number was lost can be looked
+ * up by users of Parcel DE's own tracking alone, and that it is not there
+ * proves nothing: then a person decides.  A label that is never used costs
+ * nothing.
  */
 #include "postgres.h"
 
@@ -124,6 +127,13 @@ static const FfSetting settings[] = {
 	 false,
 	 PDE_HOST,
 	 "Host of the unified tracking API; https://api-test.dhl.com is the one for tests."},
+	{"tracking_user",
+	 "text",
+	 false,
+	 false,
+	 NULL,
+	 "User of Parcel DE's own tracking; with it parcels are tracked there, scan by scan, and labels "
+	 "whose answer was lost are found."},
 	{"client_id", "text", true, true, NULL, "API key of the application at developer.dhl.com."},
 	{"client_secret", "text", true, true, NULL, "API secret of the application."},
 	{"username", "text", true, true, NULL, "User of the business customer portal."},
@@ -134,6 +144,7 @@ static const FfSetting settings[] = {
 	 true,
 	 NULL,
 	 "API key of the application that may track, when it is another one."},
+	{"tracking_password", "text", false, true, NULL, "Password of the user of that tracking."},
 	{NULL},
 };
 
@@ -155,9 +166,20 @@ static const FfAuth tracking_key = {.kind = FF_AUTH_HEADER,
 									.needs = "tracking_key",
 									.otherwise = &application_key};
 
+static bool
+has_own_tracking(const FfJson *config)
+{
+	return ff_json_text_or(config, "tracking_user", NULL) != NULL;
+}
+
 static void
 track_request(const FfCall *call, FfMessage *message)
 {
+	if (has_own_tracking(call->config))
+	{
+		ff_pde_track_request(call, message);
+		return;
+	}
 	ff_dhl_track_request(call, message, "parcel-de");
 	message->auth = &tracking_key;
 }
@@ -165,7 +187,17 @@ track_request(const FfCall *call, FfMessage *message)
 static void
 track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
-	ff_dhl_track_outcome(call, reply, outcome, "parcel-de");
+	if (has_own_tracking(call->config))
+		ff_pde_track_outcome(call, reply, outcome);
+	else
+		ff_dhl_track_outcome(call, reply, outcome, "parcel-de");
+}
+
+/* Only its own tracking knows parcels by our reference. */
+static bool
+able(const FfJson *config, FfOperation operation)
+{
+	return operation != FF_OP_FIND_SHIPMENT || has_own_tracking(config);
 }
 
 /* The manifest of today changes nothing and asks for the user's rights; none yet is good news. */
@@ -205,9 +237,13 @@ const FfConnector ff_connector_dhl_parcel_de = {
 					 "&password={{secret:password}}"},
 	.settings = settings,
 	.timeout_ms = PDE_TIMEOUT_MS,
+	.able = able,
 	.operations =
 		{
-			[FF_OP_CREATE_SHIPMENT] = {ff_pde_ship_request, ff_pde_ship_outcome, FF_REPEAT_NEVER},
+			[FF_OP_CREATE_SHIPMENT] = {ff_pde_ship_request,
+									   ff_pde_ship_outcome,
+									   FF_REPEAT_AFTER_FIND},
+			[FF_OP_FIND_SHIPMENT] = {ff_pde_find_request, ff_pde_find_outcome, FF_REPEAT_SAFE},
 			[FF_OP_GET_SHIPMENT] = {track_request, track_outcome, FF_REPEAT_SAFE},
 			[FF_OP_CANCEL_SHIPMENT] = {ff_pde_cancel_request,
 									   ff_pde_cancel_outcome,

@@ -14,6 +14,7 @@
 #define PDE_SHIPPING "/parcel/de/shipping/v2"
 #define PDE_RETURNS  "/parcel/de/shipping/returns/v1"
 #define PDE_PICKUP   "/parcel/de/transportation/pickup/v3"
+#define PDE_TRACKING "/parcel/de/tracking/v0"
 #define PDE_NAME     50
 
 /* dhl_parcel_de.c: a message's head and its body */
@@ -84,6 +85,29 @@ extern void ff_pde_document(FfJsonWriter *writer, const char *kind, const FfJson
 							int64 package);
 extern void ff_pde_package(FfJsonWriter *writer, int64 number, const char *tracking_number);
 
+/* dhl_parcel_de_ship.c: what labels are printed on, as a query; and parcels as DHL answers them */
+extern void ff_pde_paper(const FfCall *call, FfMessage *message);
+extern void ff_pde_write_made(FfJsonWriter *writer, const FfCall *call, const FfJson *items);
+
+/*
+ * dhl_parcel_de_status.c: the canonical status of a scan, by its event (ICE),
+ * reason (RIC) and standard event, which may be ""; NULL for one that leaves
+ * the status as it is.  False for an event that nobody has described.
+ */
+extern bool ff_pde_scan(const char *ice, const char *reason, const char *standard,
+						const char **status);
+/* The same by the standard event alone. */
+extern bool ff_pde_standard(const char *standard, const char **status);
+
+/* dhl_parcel_de_track.c: DHL Parcel DE's own tracking, for users of it */
+extern void ff_pde_track_request(const FfCall *call, FfMessage *message);
+extern void ff_pde_track_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
+/* Asks which parcels have our reference. */
+extern void ff_pde_reference_request(const FfCall *call, FfMessage *message);
+/* Writes their numbers into an open array and answers how many; 0: the outcome says why. */
+extern int ff_pde_reference_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome,
+									FfJsonWriter *numbers);
+
 /* dhl_parcel_de_void.c: taking labels back */
 /* The head of a deletion; a query "shipment" per number follows. */
 extern void ff_pde_void(const FfCall *call, FfMessage *message);
@@ -91,6 +115,8 @@ extern void ff_pde_void(const FfCall *call, FfMessage *message);
 /* The operations. */
 extern void ff_pde_ship_request(const FfCall *call, FfMessage *message);
 extern void ff_pde_ship_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
+extern void ff_pde_find_request(const FfCall *call, FfMessage *message);
+extern void ff_pde_find_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 extern void ff_pde_cancel_request(const FfCall *call, FfMessage *message);
 extern void ff_pde_cancel_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome);
 extern void ff_pde_manifest_request(const FfCall *call, FfMessage *message);

@@ -22,6 +22,16 @@ label_format(const FfCall *call)
 	return pg_strncasecmp(wish, "ZPL", 3) == 0 ? "ZPL2" : "PDF";
 }
 
+void
+ff_pde_paper(const FfCall *call, FfMessage *message)
+{
+	ff_message_query(message, "docFormat", label_format(call));
+	ff_message_query(message, "printFormat", ff_carrier_setting(call, "print_format"));
+	ff_message_query(
+		message, "retourePrintFormat", ff_carrier_setting(call, "return_print_format"));
+	ff_message_query(message, "includeDocs", "include");
+}
+
 static void
 write_parcel(FfJsonWriter *writer, const FfCall *call, const FfPdeLane *lane, int index)
 {
@@ -59,7 +69,6 @@ void
 ff_pde_ship_request(const FfCall *call, FfMessage *message)
 {
 	const FfJson *taken_back = ff_json_get(call->state, "void");
-	const char *combine = ff_carrier_setting(call, "combine");
 	int count = ff_carrier_package_count(call);
 	FfJsonWriter writer;
 	FfPdeLane lane;
@@ -80,14 +89,10 @@ ff_pde_ship_request(const FfCall *call, FfMessage *message)
 		ff_carrier_fail(call, "packages", "DHL takes thirty parcels in one call.");
 	ff_pde_lane(call, &lane);
 	ff_pde_begin(call, message, "POST", PDE_SHIPPING, "/orders");
-	ff_message_query(message, "docFormat", label_format(call));
-	ff_message_query(message, "printFormat", ff_carrier_setting(call, "print_format"));
-	ff_message_query(
-		message, "retourePrintFormat", ff_carrier_setting(call, "return_print_format"));
-	ff_message_query(message, "includeDocs", "include");
+	ff_pde_paper(call, message);
 	ff_message_query(
 		message, "mustEncode", ff_json_bool(call->config, "must_encode", true) ? "true" : "false");
-	ff_message_query(message, "combine", combine);
+	ff_message_query(message, "combine", ff_carrier_setting(call, "combine"));
 
 	ff_write_init(&writer);
 	ff_write_object(&writer, NULL);
@@ -99,8 +104,8 @@ ff_pde_ship_request(const FfCall *call, FfMessage *message)
 	ff_message_json(message, &writer);
 }
 
-static void
-write_created(FfJsonWriter *writer, const FfCall *call, const FfJson *items)
+void
+ff_pde_write_made(FfJsonWriter *writer, const FfCall *call, const FfJson *items)
 {
 	ff_write_object(writer, "shipment");
 	ff_write_text(writer, "provider_reference", ff_json_text(ff_json_at(items, 0), "shipmentNo"));
@@ -204,7 +209,7 @@ ff_pde_ship_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 			failure = one;
 	}
 	if (made > 0 && made == ff_json_count(items))
-		write_created(&outcome->body, call, items);
+		ff_pde_write_made(&outcome->body, call, items);
 	else if (failure.result == FF_RESULT_OK)
 		ff_outcome_set(
 			outcome, FF_RESULT_UNKNOWN, "unreadable_answer", "The answer names no shipment.", NULL);

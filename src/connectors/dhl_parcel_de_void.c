@@ -173,15 +173,19 @@ ff_pde_manifest_outcome(const FfCall *call, const FfReply *reply, FfOutcome *out
 	FfJsonWriter *writer = &outcome->body;
 	const FfJson *sheets;
 	FfJson *json;
+	bool taken = ff_pde_reply(call, reply, FF_REPEAT_SAFE, outcome, &json);
 
-	if (!ff_pde_reply(call, reply, FF_REPEAT_SAFE, outcome, &json) &&
-		!(date != NULL && reply->status == 404))
-		return;
 	if (date == NULL)
 	{
-		note_closed(call, json, outcome);
+		/* a call of which every number fails is refused as a whole, and tells of each all the same
+		 */
+		if (taken ||
+			(outcome->result == FF_RESULT_REFUSED && ff_json_count(ff_json_get(json, "items")) > 0))
+			note_closed(call, json, outcome);
 		return;
 	}
+	if (!taken && reply->status != 404)
+		return;
 	ff_outcome_ok(outcome);
 	sheets = ff_json_get(json, "manifest");
 	ff_write_object(writer, "manifest");

@@ -11,6 +11,7 @@
 
 #include "access/xact.h"
 
+#include "connectors/call.h"
 #include "orders/settle.h"
 #include "pg/spi.h"
 #include "shipping/shipment.h"
@@ -224,8 +225,9 @@ send_again(FfSettling *settling, const FfShipment *shipment)
 static bool
 can_find(const FfSettling *settling)
 {
-	return settling->errand->batch->endpoint->connector->operations[FF_OP_FIND_SHIPMENT].request !=
-		   NULL;
+	const FfEndpoint *endpoint = settling->errand->batch->endpoint;
+
+	return ff_connector_able(endpoint->connector, FF_OP_FIND_SHIPMENT, endpoint->config);
 }
 
 /* From now on it is looked up before it is sent again. */

@@ -86,7 +86,9 @@ ff_errands_make(FfBatch *batch, const FfClaimedTask *tasks, int count)
 		errand->calling = tasks[i].operation;
 		errand->started_at = GetCurrentTimestamp();
 		if (tasks[i].in_doubt && ff_verb_of(tasks[i].operation)->look != 0 &&
-			ff_connector_supports(batch->endpoint->connector, ff_verb_of(tasks[i].operation)->look))
+			ff_connector_able(batch->endpoint->connector,
+							  ff_verb_of(tasks[i].operation)->look,
+							  batch->endpoint->config))
 			errand->calling = ff_verb_of(tasks[i].operation)->look;
 		else if (tasks[i].in_doubt && tasks[i].operation < FF_OPERATION_COUNT &&
 				 !ff_errand_repeatable(errand))

@@ -17,6 +17,11 @@ extern Depot sim_dhl_express_depot;
 	"trackingNumber service recipientPostalCode requesterCountryCode originCountryCode language " \
 	"offset limit"
 extern void sim_dhl_track(SimRequest *request);
+/* How far Germany's clock is before UTC. */
+extern int sim_dhl_german_minutes(double at);
+
+/* dhl_parcel_de_scans.c: Parcel DE's own tracking */
+extern void sim_dhl_scans(SimRequest *request);
 
 /* dhl_parcel_de_fields.c */
 extern SimSchema dhl_pde_orders_schema;

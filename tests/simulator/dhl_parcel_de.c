@@ -88,9 +88,19 @@ authorize(SimRequest *request)
 	const char *key = sim_header(request, "DHL-API-Key");
 	bool bearer = header && strncasecmp(header, "Bearer ", 7) == 0;
 	bool tracking = strncmp(request->path, "/track/", 7) == 0;
+	bool scans = strncmp(request->path, "/parcel/de/tracking/", 20) == 0;
+	char name[SIM_TEXT_SIZE] = "";
+	char secret[SIM_TEXT_SIZE] = "";
 
 	if (!depot_allows(request, &sim_dhl_parcel_de_depot))
 		fail(request, 429);
+	else if (scans)
+	{
+		if (sim_basic_auth(request, name, secret) &&
+			depot_knows(request, &sim_dhl_parcel_de_depot, name, secret))
+			return true;
+		fail(request, 401);
+	}
 	else if (tracking && key ? !depot_knows(request, &sim_dhl_parcel_de_depot, key, key)
 							 : !depot_accepts(request,
 											  &sim_dhl_parcel_de_depot,
@@ -320,6 +330,31 @@ delete_orders(SimRequest *request)
 	answer_items(request, items, failed);
 }
 
+/* Labels once more, by their numbers. */
+static void
+show_orders(SimRequest *request)
+{
+	json_t *numbers = sim_query_list(request, "shipment");
+	json_t *items = json_array();
+	int failed = 0;
+	size_t i;
+	json_t *number;
+
+	json_array_foreach(numbers, i, number)
+	{
+		DepotShipment *made = depot_shipment(&sim_dhl_parcel_de_depot, json_string_value(number));
+
+		failed += !made || made->voided;
+		json_array_append_new(
+			items,
+			made && !made->voided
+				? made_item(request, made, made->request)
+				: failed_item(json_string_value(number), "shipmentNo", "Unknown shipment number"));
+	}
+	json_decref(numbers);
+	answer_items(request, items, failed);
+}
+
 /* --- manifests, returns, pickups --- */
 
 static void
@@ -328,6 +363,22 @@ close_parcels(SimRequest *request)
 	json_t *numbers = json_object_get(request->json, "shipmentNumbers");
 	json_t *items = json_array();
 	int failed = 0;
+
+	for (size_t k = 0; k < json_array_size(numbers); k++)
+	{
+		const char *number = json_string_value(json_array_get(numbers, k));
+		const DepotShipment *made = depot_shipment(&sim_dhl_parcel_de_depot, number);
+
+		if (made && !made->closed && !made->voided)
+			continue;
+		failed++;
+		json_array_append_new(items,
+							  failed_item(number,
+										  "shipmentNo",
+										  made && made->closed
+											  ? "The shipment was already manifested."
+											  : "Unknown shipment number"));
+	}
 
 	for (size_t i = 0; i < sim_dhl_parcel_de_depot.shipments.count; i++)
 	{
@@ -345,15 +396,6 @@ close_parcels(SimRequest *request)
 										made->id,
 										"sstatus",
 										status_json(200, "ok", "Closed.")));
-	}
-	for (size_t k = 0; k < json_array_size(numbers); k++)
-	{
-		const char *number = json_string_value(json_array_get(numbers, k));
-
-		if (depot_shipment(&sim_dhl_parcel_de_depot, number))
-			continue;
-		failed++;
-		json_array_append_new(items, failed_item(number, "shipmentNo", "Unknown shipment number"));
 	}
 	manifests += failed < (int) json_array_size(items);
 	answer_items(request, items, failed);
@@ -457,6 +499,12 @@ static const SimRoute routes[] = {
 	 &dhl_pde_orders_schema,
 	 "docFormat printFormat retourePrintFormat includeDocs mustEncode combine validate",
 	 0},
+	{"GET",
+	 SHIPPING "/orders",
+	 show_orders,
+	 NULL,
+	 "shipment docFormat printFormat retourePrintFormat includeDocs combine",
+	 0},
 	{"DELETE", SHIPPING "/orders", delete_orders, NULL, "profile shipment", 0},
 	{"POST", SHIPPING "/manifests", close_parcels, &dhl_pde_manifest_schema, "all", 0},
 	{"GET", SHIPPING "/manifests", show_manifest, NULL, "date includeDocs billingNumber", 0},
@@ -473,6 +521,7 @@ static const SimRoute routes[] = {
 	 "validate",
 	 0},
 	{"GET", "/track/shipments", sim_dhl_track, NULL, DHL_TRACK_QUERY, 0},
+	{"GET", "/parcel/de/tracking/v0/shipments", sim_dhl_scans, NULL, "xml", 0},
 	{0}};
 
 static const SimRoute controls[] = {DEPOT_CONTROLS, {0}};

@@ -106,8 +106,8 @@ last_sunday(int year, int month)
 }
 
 /* Germany's clock, which DHL does not name. */
-static int
-german_minutes(double at)
+int
+sim_dhl_german_minutes(double at)
 {
 	time_t second = (time_t) at;
 	struct tm day;
@@ -121,7 +121,8 @@ event_json(const DepotEvent *event, bool german)
 {
 	char at[40];
 
-	sim_time(event->at, german ? german_minutes(event->at) : 0, german ? "%FT%T" : "%FT%TZ", at);
+	sim_time(
+		event->at, german ? sim_dhl_german_minutes(event->at) : 0, german ? "%FT%T" : "%FT%TZ", at);
 	return json_pack("{s:s, s:{s:{s:s}}, s:s, s:s, s:s}",
 					 "timestamp",
 					 at,

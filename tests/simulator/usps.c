@@ -392,7 +392,7 @@ static const SimRoute routes[] = {
 	{"POST", "/oauth2/v3/token", give_token, NULL, NULL, SIM_OPEN | SIM_FORM},
 	{"POST", "/payments/v3/payment-authorization", permit_payment, &usps_payment_schema, NULL, 0},
 	{"POST", "/labels/v3/label", label_domestic, &usps_label_schema, NULL, 0},
-	{"POST", "/labels/v3/return-label", label_return, &usps_label_schema, NULL, 0},
+	{"POST", "/labels/v3/return-label", label_return, &usps_return_schema, NULL, 0},
 	{"DELETE", "/labels/v3/label", cancel, NULL, NULL, 0},
 	{"DELETE", "/labels/v3/label/{number}", cancel, NULL, NULL, 0},
 	{"POST", "/labels/v3/label-reprint", reprint, &usps_reprint_schema, NULL, 0},

@@ -26,6 +26,7 @@ extern void usps_scan_form(SimRequest *request);
 
 extern SimSchema usps_payment_schema;
 extern SimSchema usps_label_schema;
+extern SimSchema usps_return_schema;
 extern SimSchema usps_abroad_schema;
 extern SimSchema usps_reprint_schema;
 extern SimSchema usps_options_schema;

@@ -51,7 +51,7 @@ is_mid(const char *text)
 		at "ignoreBadAddress", SIM_BOOLEAN, 0                            \
 	}
 
-#define PACKAGE(at, entry)                                                                       \
+#define PACKAGE(at)                                                                              \
 	{"packageDescription", SIM_OBJECT, NEEDED}, {at "weightUOM", SIM_STRING, 0, .values = "lb"}, \
 		{at "weight", SIM_NUMBER, NEEDED, .max = 70},                                            \
 		{at "dimensionsUOM", SIM_STRING, 0, .values = "in"},                                     \
@@ -62,10 +62,8 @@ is_mid(const char *text)
 		 SIM_STRING,                                                                             \
 		 NEEDED,                                                                                 \
 		 .values = "MACHINABLE|NONSTANDARD|FLATS|LETTERS"},                                      \
-		{at "rateIndicator", SIM_STRING, NEEDED, .max = 2},                                      \
-		{at "destinationEntryFacilityType", SIM_STRING, NEEDED, .values = entry},                \
-		{at "mailingDate", SIM_STRING, NEEDED, .max = 10, .form = sim_is_iso_time},              \
-		{at "extraServices", SIM_ARRAY, 0}, {at "extraServices[]", SIM_INTEGER, NEEDED},         \
+		{at "rateIndicator", SIM_STRING, NEEDED, .max = 2}, {at "extraServices", SIM_ARRAY, 0},  \
+		{at "extraServices[]", SIM_INTEGER, NEEDED},                                             \
 		{at "packageOptions.packageValue", SIM_NUMBER, 0},                                       \
 		{at "packageOptions.contentType", SIM_STRING, 0},                                        \
 		{at "packageOptions.nonDeliveryOption",                                                  \
@@ -78,6 +76,13 @@ is_mid(const char *text)
 		{at "carrierRelease", SIM_BOOLEAN, 0},                                                   \
 	{                                                                                            \
 		at "physicalSignatureRequired", SIM_BOOLEAN, 0                                           \
+	}
+
+/* Labels for the way back tell neither: nobody knows when they are used. */
+#define ENTRY(at, entry)                                                         \
+	{at "destinationEntryFacilityType", SIM_STRING, NEEDED, .values = entry},    \
+	{                                                                            \
+		at "mailingDate", SIM_STRING, NEEDED, .max = 10, .form = sim_is_iso_time \
 	}
 
 #define CUSTOMS(need)                                                                          \
@@ -125,10 +130,21 @@ static const SimField label_fields[] = {
 	DOMESTIC("fromAddress."),
 	DOMESTIC("returnAddress."),
 	DOMESTIC("senderAddress."),
-	PACKAGE("packageDescription.", "NONE|DESTINATION_DELIVERY_UNIT"),
+	PACKAGE("packageDescription."),
+	ENTRY("packageDescription.", "NONE|DESTINATION_DELIVERY_UNIT"),
 	CUSTOMS(0),
 	{0}};
 SimSchema usps_label_schema = {"A label request", true, label_fields, NULL};
+
+static const SimField return_fields[] = {IMAGE,
+										 {"toAddress", SIM_OBJECT, NEEDED},
+										 DOMESTIC("toAddress."),
+										 {"fromAddress", SIM_OBJECT, NEEDED},
+										 DOMESTIC("fromAddress."),
+										 PACKAGE("packageDescription."),
+										 CUSTOMS(0),
+										 {0}};
+SimSchema usps_return_schema = {"A return label request", true, return_fields, NULL};
 
 static const SimField abroad_fields[] = {
 	IMAGE,
@@ -142,7 +158,8 @@ static const SimField abroad_fields[] = {
 	{"fromAddress", SIM_OBJECT, NEEDED},
 	DOMESTIC("fromAddress."),
 	DOMESTIC("senderAddress."),
-	PACKAGE("packageDescription.", "NONE|INTERNATIONAL_SERVICE_CENTER"),
+	PACKAGE("packageDescription."),
+	ENTRY("packageDescription.", "NONE|INTERNATIONAL_SERVICE_CENTER"),
 	CUSTOMS(NEEDED),
 	{0}};
 SimSchema usps_abroad_schema = {"An international label request", true, abroad_fields, NULL};
@@ -248,8 +265,8 @@ usps_obeys(SimRequest *request)
 				   "value",
 				   "packageDescription.length",
 				   "Sides must be given from the longest to the shortest.");
-	else if (!sim_parse_time(date, &at, &zoned) || at < sim_wall() - 2 * 86400 ||
-			 at > sim_wall() + 8 * 86400)
+	else if (*date && (!sim_parse_time(date, &at, &zoned) || at < sim_wall() - 2 * 86400 ||
+					   at > sim_wall() + 8 * 86400))
 		sim_refuse(
 			request, &date_row, "value", "packageDescription.mailingDate", "It is %.20s.", date);
 	else

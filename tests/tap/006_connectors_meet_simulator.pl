@@ -9,8 +9,8 @@ use warnings;
 use FindBin qw($RealBin);
 use lib "$RealBin/lib";
 
-use Encode qw(decode_utf8 encode_utf8);
 use FulfillmentCluster;
+use FulfillmentConversation;
 use FulfillmentSimulator;
 use HTTP::Tiny;
 use JSON::PP;
@@ -20,21 +20,6 @@ use Test::More;
 my $json = JSON::PP->new->canonical->allow_nonref;
 my $node = FulfillmentCluster->start_new('connectors', workers => 0);
 my $sim = FulfillmentSimulator->start(seed => 5);
-my $http = HTTP::Tiny->new(timeout => 10, max_redirect => 0);
-
-sub quoted
-{
-	my ($text) = @_;
-	return 'NULL' unless defined $text;
-	(my $copy = $text) =~ s/'/''/g;
-	return "'$copy'";
-}
-
-sub row
-{
-	my ($sql) = @_;
-	return $json->decode(decode_utf8($node->value(encode_utf8($sql))));
-}
 
 my $token;
 
@@ -45,7 +30,7 @@ sub authorization
 
 	return 'Basic ' . encode_base64('ck_a:cs_b', '') if $connector eq 'woocommerce';
 	return 'Basic ' . encode_base64('api:secret', '') if $connector eq 'ongoing_wms';
-	$token //= $json->decode($http->post(
+	$token //= $json->decode(HTTP::Tiny->new->post(
 		$sim->url('ups') . '/security/v1/oauth/token',
 		{
 			headers => {
@@ -57,55 +42,17 @@ sub authorization
 	return "Bearer $token";
 }
 
-# What a worker does with a request: puts the credentials in and sends it.
-sub exchange
-{
-	my ($connector, $request) = @_;
-	my %options = (headers => {%{$request->{headers} // {}},
-		Authorization => authorization($connector)});
+my $talk = FulfillmentConversation->new($node, $sim, sub { return {Authorization => authorization(@_)} });
 
-	$options{content} = encode_utf8($request->{body}) if defined $request->{body};
-	my $answer = $http->request($request->{method}, $request->{url}, \%options);
-	delete @{$answer->{headers}}{grep { ref $answer->{headers}{$_} } keys %{$answer->{headers}}};
-	return $answer;
-}
-
-# Request, answer, outcome, and on while the connector says continue; the last outcome, with the
-# orders and stock of all pages.
 sub converse
 {
-	my ($connector, $operation, $call) = @_;
-	my %pages;
-
-	$call = {operation => $operation, now => '2026-01-05T12:00:00Z', idempotency_key => 'test',
-		%$call};
-	for (1 .. 20)
-	{
-		my $arguments = join ', ', map { quoted($_) } $connector, $operation, $json->encode($call);
-		my $request = row("SELECT row_to_json(r) FROM fulfillment.connector_request($arguments) r");
-		my $answer = exchange($connector, $request);
-		my $outcome = row(sprintf 'SELECT fulfillment.connector_outcome(%s, %d, %s, %s)',
-			$arguments, $answer->{status}, quoted($json->encode($answer->{headers})),
-			quoted(decode_utf8($answer->{content})));
-
-		push @{$pages{$_}}, @{$outcome->{$_} // []} foreach qw(orders inventory);
-		return {%$outcome, %pages} if $outcome->{result} ne 'continue';
-		$call->{state} = $outcome->{next};
-	}
-	die "$connector $operation does not come to an end\n";
+	return $talk->converse(@_);
 }
 
-# A conversation that ends with this result and offends nobody.
 sub ends_with
 {
-	my ($result, $connector, $operation, $call, $name) = @_;
-	my $before = $sim->get('/offences')->{count};
-	my $outcome = converse($connector, $operation, $call);
-
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is($outcome->{result}, $result, "$connector $operation: $name") || diag(explain($outcome));
-	is_deeply([$sim->offence_lines(since => $before)], [], "no offence");
-	return $outcome;
+	return $talk->ends_with(@_);
 }
 
 my $acme = {company => 'Acme', name => 'Ann Lee', street1 => '1 Main St', city => 'Atlanta',

@@ -36,6 +36,11 @@ my %secrets = (
 		username => 'fire-user-e30c', password => 'fire-password-b86f',
 		tracking_key => 'fire-client-64d2'
 	},
+	dhl_scans => {
+		client_id => 'fire-client-a1c7', client_secret => 'fire-password-40d3',
+		username => 'fire-user-b92e', password => 'fire-password-6c1a',
+		tracking_password => 'fire-"pass&word-d05b'
+	},
 	dhl_tracking => { api_key => 'fire-client-f7a9' },
 	amazon_mcf => {
 		client_id => 'fire-client-12fb', client_secret => 'fire-password-3e90',
@@ -105,6 +110,18 @@ my %kinds = (
 			return {
 				base_url => $url, tracking_url => $url, billing_number => '33333333330102',
 				shipper => \%bonn
+			};
+		},
+	},
+	dhl_scans => {
+		connector => 'dhl_parcel_de',
+		kind => 'carrier',
+		service => 'V01PAK',
+		depot => 'dhl_parcel_de',
+		config => sub {
+			return {
+				base_url => $_[0]->url('dhl_parcel_de'), billing_number => '33333333330102',
+				shipper => \%bonn, tracking_user => 'zt12345'
 			};
 		},
 	},
