@@ -172,6 +172,9 @@ BEGIN
            AND i.received_at < cutoff;
         DELETE FROM fulfillment.attention a
          WHERE a.merchant_id = maintain_storage.merchant_id AND a.resolved_at < cutoff;
+        DELETE FROM fulfillment.rate_requests r
+         WHERE r.merchant_id = maintain_storage.merchant_id
+           AND greatest(r.asked_at, r.answered_at) < least(cutoff, now() - interval '1 day');
         DELETE FROM fulfillment.notifications n
          WHERE n.merchant_id = maintain_storage.merchant_id AND n.created_at < cutoff
            AND NOT EXISTS (SELECT 1 FROM fulfillment.tasks t

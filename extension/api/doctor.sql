@@ -191,6 +191,14 @@ AS $$
 	                     JOIN fulfillment.service_prices r ON r.merchant_id = s.merchant_id AND r.service_id = s.service_id
 	                    WHERE s.merchant_id = $1 AND s.provider_id = p.provider_id AND s.active)
 	UNION ALL
+	SELECT 'warning', format('provider "%s" is to quote live rates, which its connection cannot: the price table counts', p.code),
+	       format('UPDATE fulfillment.providers SET live_rates = false WHERE merchant_id = %s AND code = %L;', $1, p.code)
+	  FROM fulfillment.providers p
+	 WHERE p.merchant_id = $1 AND p.active AND p.live_rates
+	   AND NOT EXISTS (SELECT FROM fulfillment.connections n
+	                    WHERE n.merchant_id = $1 AND n.connection_id = p.connection_id
+	                      AND fulfillment.connector_can(n.connector, 'quote_rates', n.config))
+	UNION ALL
 	SELECT 'error', 'there is no active location: nothing can be assigned', 'INSERT INTO fulfillment.locations …;'
 	 WHERE NOT EXISTS (SELECT FROM locations) AND EXISTS (SELECT FROM fulfillment.channels h WHERE h.merchant_id = $1)
 	UNION ALL

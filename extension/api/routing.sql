@@ -17,7 +17,7 @@ COMMENT ON FUNCTION fulfillment.simulate_decision(jsonb, timestamptz, int) IS
 	'What would be decided for an order document on the stock of now, as a row of decisions would hold it; writes nothing';
 
 CREATE OR REPLACE FUNCTION fulfillment.decision_table(
-	chosen jsonb, alternatives jsonb, rejected jsonb, waiting jsonb,
+	chosen jsonb, alternatives jsonb, rejected jsonb, waiting jsonb, gap numeric,
 	OUT rank int, OUT verdict text, OUT shipment int, OUT location text, OUT provider text,
 	OUT service text, OUT lines text, OUT cost numeric, OUT cost_parts text,
 	OUT total numeric, OUT dearer numeric, OUT reason text, OUT explanation text)
@@ -51,8 +51,13 @@ CREATE OR REPLACE FUNCTION fulfillment.decision_table(
 	                                        'YYYY-MM-DD'),
 	                  'days late ' || (s.part ->> 'days_late'),
 	                  'parcels ' || (s.part ->> 'parcels'),
+	                  CASE s.part ->> 'price_source'
+	                      WHEN 'quote' THEN 'price quoted ' || to_char((s.part ->> 'quoted_at')::timestamptz AT TIME ZONE 'UTC',
+	                                                                   'YYYY-MM-DD HH24:MI')
+	                      WHEN 'table' THEN 'price of the table, no quote' END,
 	                  'split ' || (p.plan ->> 'split'),
-	                  'backorder ' || (p.plan ->> 'backorder'))
+	                  'backorder ' || (p.plan ->> 'backorder'),
+	                  CASE WHEN p.rank = 1 AND gap > 0 THEN format('at most %s above the optimum', gap) END)
 	   FROM plans p
 	   LEFT JOIN LATERAL jsonb_array_elements(p.plan -> 'shipments') WITH ORDINALITY s (part, position) ON true
 	  ORDER BY p.rank, s.position)
@@ -71,7 +76,7 @@ CREATE OR REPLACE FUNCTION fulfillment.decision_table(
 	        jsonb_array_elements_text(r.value -> 'locations') WITH ORDINALITY l (code, position)
 	  ORDER BY r.ordinality, l.position)
 	$$;
-COMMENT ON FUNCTION fulfillment.decision_table(jsonb, jsonb, jsonb, jsonb) IS
+COMMENT ON FUNCTION fulfillment.decision_table(jsonb, jsonb, jsonb, jsonb, numeric) IS
 	'A decision as a table for people: the plan, the next best ones, what waits and which locations lost, with reasons';
 
 CREATE OR REPLACE FUNCTION fulfillment.explain_assignment(
@@ -87,7 +92,7 @@ CREATE OR REPLACE FUNCTION fulfillment.explain_assignment(
 	  FROM (SELECT d.* FROM fulfillment.decisions d
 	         WHERE d.merchant_id = $2 AND d.order_id = $1
 	         ORDER BY d.decision_id DESC LIMIT 1) d,
-	       fulfillment.decision_table(d.chosen::jsonb, d.alternatives::jsonb, d.rejected::jsonb, d.waiting::jsonb) t
+	       fulfillment.decision_table(d.chosen::jsonb, d.alternatives::jsonb, d.rejected::jsonb, d.waiting::jsonb, d.gap) t
 	$$;
 COMMENT ON FUNCTION fulfillment.explain_assignment(bigint, int) IS
 	'Why an order ships from where: its last decision with cost parts, the next best plans, what waits, and why other locations lost';
@@ -104,7 +109,7 @@ CREATE OR REPLACE FUNCTION fulfillment.simulate_assignment(
 	AS $$
 	SELECT t.*
 	  FROM fulfillment.simulate_decision($1, $2, $3) d,
-	       fulfillment.decision_table(d -> 'chosen', d -> 'alternatives', d -> 'rejected', d -> 'waiting') t
+	       fulfillment.decision_table(d -> 'chosen', d -> 'alternatives', d -> 'rejected', d -> 'waiting', (d ->> 'gap')::numeric) t
 	$$;
 COMMENT ON FUNCTION fulfillment.simulate_assignment(jsonb, timestamptz, int) IS
 	'What explain_assignment would say if this order document came in now; writes nothing';
@@ -172,3 +177,34 @@ CREATE OR REPLACE FUNCTION fulfillment.wave_progress(
 COMMENT ON FUNCTION fulfillment.wave_progress() IS
 	'Waves that sessions of this database are working on now';
 REVOKE ALL ON FUNCTION fulfillment.wave_progress() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION fulfillment.request_rates(order_id bigint,
+	merchant_id int DEFAULT fulfillment.current_merchant()) RETURNS int
+	AS 'MODULE_PATHNAME', 'fulfillment_request_rates'
+	LANGUAGE C VOLATILE STRICT SECURITY DEFINER
+	SET search_path = pg_catalog, fulfillment, pg_temp;
+COMMENT ON FUNCTION fulfillment.request_rates(bigint, int) IS
+	'Asks the carriers with live_rates for the prices of an order''s shipments: those not sent yet, and those of the plans for what is left; view rates shows the answers. Answers how many calls that takes';
+REVOKE ALL ON FUNCTION fulfillment.request_rates(bigint, int) FROM PUBLIC;
+
+CREATE OR REPLACE VIEW fulfillment.rates WITH (security_invoker = true) AS
+	SELECT r.merchant_id, r.order_id, l.code AS location, r.country, nullif(r.area, '') AS postcode, r.weight_g,
+	       p.code AS provider, coalesce(s.code, q.service) AS service, q.name, q.amount, q.currency, q.transit_days,
+	       q.arrives, r.asked_at, r.answered_at AS quoted_at, r.answered_at + p.rates_for AS counts_until,
+	       CASE WHEN r.problem IS NOT NULL THEN r.problem
+	            WHEN r.asked_at > coalesce(r.answered_at, '-infinity') AND r.ask_again_at > now() THEN 'asked'
+	            WHEN r.answered_at IS NULL THEN 'not answered'
+	            WHEN q.service IS NULL THEN 'no price'
+	            WHEN NOT (p.live_rates AND p.active) THEN 'switched off'
+	            WHEN r.answered_at + p.rates_for <= now() THEN 'too old'
+	            WHEN s.service_id IS NULL THEN 'no service of ours'
+	            WHEN q.currency <> coalesce(t.currency, 'EUR') THEN 'another currency'
+	            ELSE 'counts' END AS state
+	  FROM fulfillment.rate_requests r
+	  JOIN fulfillment.providers p ON p.merchant_id = r.merchant_id AND p.provider_id = r.provider_id
+	  JOIN fulfillment.locations l ON l.merchant_id = r.merchant_id AND l.location_id = r.location_id
+	  LEFT JOIN fulfillment.rate_quotes q ON q.merchant_id = r.merchant_id AND q.rate_request_id = r.rate_request_id
+	  LEFT JOIN fulfillment.services s ON s.merchant_id = r.merchant_id AND s.provider_id = r.provider_id
+	   AND s.provider_code = q.service AND s.active
+	  LEFT JOIN fulfillment.routing_settings t ON t.merchant_id = r.merchant_id;
+COMMENT ON VIEW fulfillment.rates IS 'What carriers quoted, and of every price whether it counts when orders are assigned, or why not';

@@ -78,6 +78,10 @@ CREATE TABLE fulfillment.providers (
 	stop_within interval NOT NULL DEFAULT '2 hours',
 	notifies_customer boolean NOT NULL DEFAULT false,
 	assume_delivered_after interval CHECK (assume_delivered_after > '0'),
+	live_rates boolean NOT NULL DEFAULT false,
+	rates_for interval NOT NULL DEFAULT '1 day' CHECK (rates_for > '0'),
+	rates_area int CHECK (rates_area > 0),
+	rates_wait interval NOT NULL DEFAULT '0' CHECK (rates_wait BETWEEN '0' AND '1 hour'),
 	attributes jsonb NOT NULL DEFAULT '{}',
 	PRIMARY KEY (merchant_id, provider_id),
 	UNIQUE (merchant_id, code),
@@ -96,6 +100,14 @@ COMMENT ON COLUMN fulfillment.providers.stop_within IS 'How long a request to st
 COMMENT ON COLUMN fulfillment.providers.assume_delivered_after IS
 	'Where nobody can be asked for tracking: a shipment counts as delivered this long after it left; NULL: never';
 COMMENT ON COLUMN fulfillment.providers.notifies_customer IS 'The provider tells the customer itself, so we do not';
+
+COMMENT ON COLUMN fulfillment.providers.live_rates IS
+	'Prices that it quotes count instead of the price table, and are asked for; where there is none, the table counts';
+COMMENT ON COLUMN fulfillment.providers.rates_for IS 'How long a price that it quoted counts';
+COMMENT ON COLUMN fulfillment.providers.rates_area IS
+	'So many first characters of the postcode say what it quotes, such as 3; NULL: the whole postcode';
+COMMENT ON COLUMN fulfillment.providers.rates_wait IS
+	'How long an order may wait, once, for prices it is asked for; 0: it goes with those there are, answers are for the next ones';
 
 CREATE SEQUENCE fulfillment.service_id_seq;
 CREATE TABLE fulfillment.services (

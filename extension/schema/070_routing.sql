@@ -157,6 +157,70 @@ COMMENT ON TABLE fulfillment.slot_prices IS
 	'What the first slot of a day is worth at a location with a daily capacity; location_days goes on from there';
 COMMENT ON COLUMN fulfillment.slot_prices.price IS 'In the currency of routing_settings';
 
+CREATE SEQUENCE fulfillment.rate_request_id_seq;
+CREATE TABLE fulfillment.rate_requests (
+	merchant_id int NOT NULL,
+	rate_request_id bigint NOT NULL DEFAULT nextval('fulfillment.rate_request_id_seq'),
+	order_id bigint NOT NULL,
+	provider_id bigint NOT NULL,
+	location_id bigint NOT NULL,
+	country fulfillment.country_code NOT NULL,
+	area text NOT NULL,
+	residential boolean NOT NULL,
+	weight_g bigint NOT NULL,
+	volume_mm3 bigint NOT NULL,
+	contents jsonb NOT NULL,
+	asked_at timestamptz NOT NULL,
+	ask_again_at timestamptz NOT NULL,
+	answered_at timestamptz,
+	problem text,
+	PRIMARY KEY (merchant_id, rate_request_id),
+	UNIQUE (merchant_id, country, area, provider_id, location_id, residential, weight_g, volume_mm3),
+	FOREIGN KEY (merchant_id, provider_id) REFERENCES fulfillment.providers ON DELETE CASCADE,
+	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations ON DELETE CASCADE
+);
+COMMENT ON TABLE fulfillment.rate_requests IS
+	'What carriers were asked the price of: a weight and volume from a location to a destination, each once; answers stand in rate_quotes';
+COMMENT ON COLUMN fulfillment.rate_requests.merchant_id IS 'The merchant whose row it is';
+COMMENT ON COLUMN fulfillment.rate_requests.rate_request_id IS 'The request';
+COMMENT ON COLUMN fulfillment.rate_requests.provider_id IS 'The carrier that was asked';
+COMMENT ON COLUMN fulfillment.rate_requests.location_id IS 'Where it would leave';
+COMMENT ON COLUMN fulfillment.rate_requests.country IS 'Where it would go';
+COMMENT ON COLUMN fulfillment.rate_requests.asked_at IS 'When it was asked last';
+COMMENT ON COLUMN fulfillment.rate_requests.order_id IS 'The order it was asked for last; others use the answer, too';
+COMMENT ON COLUMN fulfillment.rate_requests.area IS
+	'The postcode without blanks, as much of it as providers.rates_area says; empty: none';
+COMMENT ON COLUMN fulfillment.rate_requests.residential IS 'The destination is a home';
+COMMENT ON COLUMN fulfillment.rate_requests.weight_g IS 'Weight of the goods in grams';
+COMMENT ON COLUMN fulfillment.rate_requests.volume_mm3 IS 'Volume of the goods; 0: not known';
+COMMENT ON COLUMN fulfillment.rate_requests.contents IS 'Lines of that order with the quantities asked for';
+COMMENT ON COLUMN fulfillment.rate_requests.ask_again_at IS 'Nobody asks the same before that';
+COMMENT ON COLUMN fulfillment.rate_requests.answered_at IS
+	'When the quotes that stand there were given: they count until providers.rates_for later';
+COMMENT ON COLUMN fulfillment.rate_requests.problem IS 'Why there is no answer, or none that names a price';
+
+CREATE TABLE fulfillment.rate_quotes (
+	merchant_id int NOT NULL,
+	rate_request_id bigint NOT NULL,
+	service text NOT NULL,
+	name text,
+	amount numeric NOT NULL CHECK (amount >= 0),
+	currency fulfillment.currency_code NOT NULL,
+	transit_days int CHECK (transit_days >= 0),
+	arrives text,
+	PRIMARY KEY (merchant_id, rate_request_id, service),
+	FOREIGN KEY (merchant_id, rate_request_id) REFERENCES fulfillment.rate_requests ON DELETE CASCADE
+);
+COMMENT ON TABLE fulfillment.rate_quotes IS 'Prices that carriers quoted, service by service, word for word';
+COMMENT ON COLUMN fulfillment.rate_quotes.merchant_id IS 'The merchant whose row it is';
+COMMENT ON COLUMN fulfillment.rate_quotes.rate_request_id IS 'What was asked';
+COMMENT ON COLUMN fulfillment.rate_quotes.name IS 'The carrier''s name of the service';
+COMMENT ON COLUMN fulfillment.rate_quotes.currency IS 'The currency of the amount';
+COMMENT ON COLUMN fulfillment.rate_quotes.service IS 'The carrier''s code of the service, as services.provider_code has it';
+COMMENT ON COLUMN fulfillment.rate_quotes.amount IS 'Price of the whole shipment, with all its parcels';
+COMMENT ON COLUMN fulfillment.rate_quotes.transit_days IS 'Days on the way; NULL: not told, those of the price table count';
+COMMENT ON COLUMN fulfillment.rate_quotes.arrives IS 'When it would arrive, in the carrier''s own words';
+
 CREATE SEQUENCE fulfillment.listing_id_seq;
 CREATE TABLE fulfillment.listings (
 	merchant_id int NOT NULL DEFAULT fulfillment.current_merchant(),

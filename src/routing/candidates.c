@@ -252,6 +252,8 @@ ff_candidates_waiting(const FfCandidates *candidates, const FfSolution *solution
 {
 	const FfProblem *problem = &candidates->problem;
 
+	if (candidates->awaits_rates)
+		return FF_REASON_RATES;
 	if (usable_units(candidates, solution, line) >= candidates->demand->lines[line].quantity)
 	{
 		if (problem->max_parts > 0 && solution->plan.nparts >= problem->max_parts)

@@ -19,8 +19,9 @@ typedef struct FfCandidates
 	const FfDemand *demand;
 	const FfMatches *matches; /* rules; NULL: none */
 	FfProblem problem;
-	int *locations;   /* per location of the problem: its index in the network */
-	FfOffers *offers; /* per location of the problem */
+	int *locations;    /* per location of the problem: its index in the network */
+	FfOffers *offers;  /* per location of the problem */
+	bool awaits_rates; /* nothing is decided before carriers have told their prices */
 } FfCandidates;
 
 /* In the current context; alternatives is how many other plans are wanted. */

@@ -13,15 +13,27 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "pg/errors.h"
 #include "pg/spi.h"
 #include "routing/calendar.h"
 #include "routing/contest.h"
 #include "routing/cost.h"
 #include "routing/decide.h"
 #include "routing/decision.h"
+#include "routing/rates.h"
 #include "routing/watch.h"
 
 #define ALTERNATIVES 3
+
+/* Shipments that can still be had for another price, and what is left of the order. */
+static FfStatement unsent_shipments =
+	FF_STATEMENT("select shipment_id, location_id from fulfillment.shipments"
+				 " where merchant_id = $1 and order_id = $2 and state in ('draft', 'queued')"
+				 " order by shipment_id",
+				 INT4OID, INT8OID);
+
+static FfStatement find_order = FF_STATEMENT(
+	"select 1 from fulfillment.orders where merchant_id = $1 and order_id = $2", INT4OID, INT8OID);
 
 static void *
 allocate(void *context, size_t size)
@@ -106,11 +118,46 @@ fill_waiting(const FfCandidates *candidates, const FfSolution *solution, FfRouti
 							IntervalPGetDatum(&candidates->network->settings.retry_after)));
 }
 
+/*
+ * What carriers are to be asked about the shipments of all plans that were
+ * weighed.  Answers how long waiting for them is worth.
+ */
+static int64
+question(const FfCandidates *candidates, const FfSolution *solution, bool all,
+		 FfRateQuestions *questions)
+{
+	int64 longest = 0;
+
+	for (int a = -1; a < solution->nalternatives; a++)
+	{
+		const FfPlan *plan = a < 0 ? &solution->plan : &solution->alternatives[a];
+
+		for (int p = 0; p < plan->nparts; p++)
+		{
+			int64 wait =
+				ff_rates_question(candidates->network,
+								  ff_candidate_location(candidates, plan->parts[p].location),
+								  candidates->demand,
+								  plan->parts[p].quantity,
+								  all,
+								  questions);
+
+			longest = Max(longest, wait);
+		}
+	}
+	return longest;
+}
+
 static void
 fill_routing(const FfCandidates *candidates, const FfSolution *solution, FfRouting *routing)
 {
 	const FfPlan *plan = &solution->plan;
 
+	if (candidates->network->rates != NULL)
+	{
+		routing->questions = palloc0(sizeof(FfRateQuestions));
+		question(candidates, solution, false, routing->questions);
+	}
 	routing->part_count = plan->nparts;
 	routing->parts = palloc0(sizeof(FfRoutedPart) * (plan->nparts + 1));
 	for (int p = 0; p < plan->nparts; p++)
@@ -163,6 +210,58 @@ hear(Hearing *hearing, const FfDemand *demand, FfRouting *routing)
 		MemoryContextReset(hearing->scratch);
 	}
 	ff_watch_done(++hearing->done);
+}
+
+/* Nothing ships yet; what was weighed so far stands as alternatives. */
+static void
+adjourn(FfCandidates *candidates, const FfSolution *solution, FfRouting *routing, int64 wait)
+{
+	const FfProblem *problem = &candidates->problem;
+	FfSolution nothing = {.nalternatives = solution->nalternatives + 1,
+						  .alternatives = palloc(sizeof(FfPlan) * (solution->nalternatives + 1)),
+						  .verdicts = palloc0(sizeof(FfRouteVerdict) * (problem->nlocations + 1)),
+						  .exact = true};
+
+	nothing.plan.backorder = palloc(sizeof(int) * problem->nlines);
+	for (int i = 0; i < problem->nlines; i++)
+		nothing.plan.backorder[i] = problem->lines[i].quantity;
+	nothing.alternatives[0] = solution->plan;
+	for (int a = 0; a < solution->nalternatives; a++)
+		nothing.alternatives[a + 1] = solution->alternatives[a];
+	candidates->awaits_rates = true;
+	fill_routing(candidates, &nothing, routing);
+	routing->retry_at = candidates->network->now + wait;
+}
+
+/*
+ * An order waits once, and not for long, until the carriers of its plans have
+ * told their prices; its units are anybody's until then.
+ */
+static bool
+awaits_rates(Hearing *hearing, const FfDemand *demand, FfRouting *routing)
+{
+	const FfRoutingRequest *request = &demand->request;
+	FfRateQuestions questions = {0};
+	FfCandidates *candidates;
+	FfSolution solution;
+	MemoryContext before;
+	int64 wait;
+
+	if (hearing->network->rates == NULL || demand->asked || demand->nlines == 0 ||
+		request->order_id == 0 || request->shipment_id != 0)
+		return false;
+	before = MemoryContextSwitchTo(hearing->scratch);
+	candidates = solve(hearing->network, hearing->pool, demand, &hearing->arena, &solution);
+	wait = question(candidates, &solution, false, &questions);
+	MemoryContextSwitchTo(hearing->outer);
+	if (wait > 0)
+	{
+		routing->order_id = request->order_id;
+		adjourn(candidates, &solution, routing, wait);
+	}
+	MemoryContextSwitchTo(before);
+	MemoryContextReset(hearing->scratch);
+	return wait > 0;
 }
 
 static void
@@ -247,12 +346,14 @@ decide(int32 merchant_id, FfDemand *demands, int count, TimestampTz now, MemoryC
 
 	hearing.scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "routing of one order", ALLOCSET_DEFAULT_SIZES);
+	ff_rates_load(hearing.network, demands, count);
 	hearing.pool = &ff_supply_load(hearing.network, demands, count)->pool;
 	for (int q = 0; q < 2; q++)
 		queues[q] = (Queue){.demands = palloc(sizeof(FfDemand *) * (count + 1)),
 							.routings = palloc(sizeof(FfRouting *) * (count + 1))};
 	for (int d = 0; d < count; d++)
-		queue_up(&queues[demands[d].waited ? 0 : 1], &demands[d], &routings[d]);
+		if (!awaits_rates(&hearing, &demands[d], &routings[d]))
+			queue_up(&queues[demands[d].waited ? 0 : 1], &demands[d], &routings[d]);
 	hear_in_turn(&hearing, queues[0].demands, queues[0].count, queues[0].routings);
 	if (report != NULL && queues[1].count > 1 && hearing.network->settings.wave_ms > 0)
 		hear_together(&hearing, queues[1].demands, queues[1].count, queues[1].routings, report);
@@ -291,4 +392,67 @@ ff_routing_simulate(int32 merchant_id, const FfOrderDocument *document, Timestam
 
 	ff_spi_end();
 	return routing;
+}
+
+static FfRoutingRequest *
+requests_of(int32 merchant_id, int64 order_id, int *count)
+{
+	FfRows rows = ff_run(&unsent_shipments, ff_int4(merchant_id), ff_int8(order_id));
+	FfRoutingRequest *requests = palloc0(sizeof(FfRoutingRequest) * (rows.count + 1));
+
+	if (ff_run(&find_order, ff_int4(merchant_id), ff_int8(order_id)).count == 0)
+		ereport(
+			ERROR,
+			(errcode(FF_ERR_UNKNOWN_OBJECT),
+			 errmsg("there is no order %lld of merchant %d", (long long) order_id, merchant_id)));
+	for (uint64 row = 0; row < rows.count; row++)
+		requests[row] = (FfRoutingRequest){.order_id = order_id,
+										   .shipment_id = ff_row_int8(&rows, row, 1),
+										   .location_id = ff_row_int8(&rows, row, 2)};
+	requests[rows.count].order_id = order_id;
+	*count = (int) rows.count + 1;
+	return requests;
+}
+
+/* A shipment as it is; of what is left, the plans. */
+static void
+question_anew(Hearing *hearing, const FfDemand *demand, FfRateQuestions *questions)
+{
+	const FfLocation *location = ff_network_location(hearing->network, demand->request.location_id);
+	int *quantity = palloc(sizeof(int) * (demand->nlines + 1));
+	FfSolution solution;
+
+	for (int i = 0; i < demand->nlines; i++)
+		quantity[i] = demand->lines[i].quantity;
+	if (location != NULL)
+		ff_rates_question(hearing->network, location, demand, quantity, true, questions);
+	else if (demand->nlines > 0 && demand->request.shipment_id == 0)
+		question(solve(hearing->network, hearing->pool, demand, &hearing->arena, &solution),
+				 &solution,
+				 true,
+				 questions);
+}
+
+int
+ff_routing_request_rates(int32 merchant_id, int64 order_id, TimestampTz now)
+{
+	Hearing hearing = {.arena = {.allocate = allocate, .release = pfree}};
+	FfRateQuestions questions = {0};
+	FfRoutingRequest *requests;
+	FfDemand *demands;
+	int count;
+	int asked;
+
+	ff_spi_begin();
+	hearing.arena.context = CurrentMemoryContext;
+	requests = requests_of(merchant_id, order_id, &count);
+	demands = ff_demands_load(merchant_id, requests, count, now);
+	hearing.network = ff_network_for(merchant_id, demands, count, now, NULL);
+	ff_rates_load(hearing.network, demands, count);
+	hearing.pool = &ff_supply_load(hearing.network, demands, count)->pool;
+	for (int d = 0; d < count; d++)
+		question_anew(&hearing, &demands[d], &questions);
+	asked = hearing.network->rates == NULL ? -1 : ff_rates_ask(merchant_id, &questions, now);
+	ff_spi_end();
+	return asked;
 }

@@ -16,7 +16,8 @@
  * assigned at all (state, holds, not_before).
  *
  * Locks: orders, then (location, item), then (location, day): stock is taken in
- * several steps where orders change, slots only ever last.  An order that loses
+ * several steps where orders change, slots only behind it; questions to carriers
+ * come last, in the order of their keys.  An order that loses
  * its race for stock (FfShortage) or for a slot (routing.lost) gives back what
  * it took and is decided again by a new call, but not with these locks in hand:
  * two losers would wait for each other.  So try in a subtransaction and roll it
@@ -95,7 +96,8 @@ typedef struct FfRouting
 	const char *reason;   /* for the order as a whole: the first waiting line's; NULL: none waits */
 	TimestampTz retry_at; /* when waiting units are to be tried again; 0: none waits */
 	bool lost;            /* its race for stock or a slot: set by the caller, by ff_capacity_take */
-	struct FfDecision *decision; /* for ff_routing_record */
+	struct FfDecision *decision;       /* for ff_routing_record, and so is … */
+	struct FfRateQuestions *questions; /* … what carriers are to be asked; NULL: nothing */
 } FfRouting;
 
 /* How a wave went. */
@@ -126,11 +128,19 @@ extern FfRouting *ff_routing_simulate(int32 merchant_id, const FfOrderDocument *
 
 /*
  * Writes the decisions: the plan, the next best ones, why not the other
- * locations.  A wave's report, or NULL, becomes a row of its own, and the wave
- * is over.
+ * locations; and the tasks that ask carriers for prices.  A wave's report, or
+ * NULL, becomes a row of its own, and the wave is over.
  */
 extern void ff_routing_record(int32 merchant_id, const FfRouting *routings, int count,
 							  const char *cause, const FfWaveReport *report);
+
+/*
+ * Asks the carriers of an order's shipments for their prices: those of what is
+ * planned and not sent yet, and of the plans there are for what is left.
+ * Answers how many calls that takes; -1: none of them quotes prices, or the
+ * merchant does not want it.
+ */
+extern int ff_routing_request_rates(int32 merchant_id, int64 order_id, TimestampTz now);
 
 /*
  * Takes one slot of the day for every part, order by order, all or none of an

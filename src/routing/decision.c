@@ -3,13 +3,14 @@
  *
  * Decisions as JSON, and into their table.  A plan is
  * {total, split, backorder, shipments: [{location, location_id, provider,
- * service, lines: [{line, sku, quantity}], weight_g, parcels,
+ * service, lines: [{line, sku, quantity}], weight_g, parcels, price_source, quoted_at,
  * estimated_delivery_at, days_late, cost: {handling, …, total}}]}; a rejection
  * is {reason, locations} with dearer or rule where there is one; what waits is
  * {line, sku, quantity, reason}.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type_d.h"
 #include "utils/timestamp.h"
 
@@ -85,6 +86,24 @@ write_line(FfJsonWriter *writer, const FfDemandLine *line, int quantity)
 	ff_write_int(writer, "quantity", quantity);
 }
 
+/* Where the price is from, when the carrier's own would count. */
+static void
+write_source(FfJsonWriter *writer, const FfCandidates *candidates, const FfOffer *offer,
+			 const FfPart *part)
+{
+	const FfRate *rate;
+	int64 volume_mm3 = 0;
+
+	if (!offer->service->live)
+		return;
+	for (int i = 0; i < candidates->demand->nlines; i++)
+		volume_mm3 += candidates->demand->lines[i].volume_mm3 * part->quantity[i];
+	rate = ff_offer_rate(offer, part->weight_g, volume_mm3);
+	ff_write_text(writer, "price_source", rate != NULL ? "quote" : "table");
+	if (rate != NULL)
+		ff_write_text(writer, "quoted_at", ff_time_iso(rate->quoted_at));
+}
+
 static void
 write_part(FfJsonWriter *writer, const FfCandidates *candidates, const FfPart *part)
 {
@@ -108,6 +127,7 @@ write_part(FfJsonWriter *writer, const FfCandidates *candidates, const FfPart *p
 	ff_write_end(writer);
 	ff_write_int(writer, "weight_g", part->weight_g);
 	ff_write_int(writer, "parcels", part->parcels);
+	write_source(writer, candidates, offer, part);
 	ff_write_text(writer, "estimated_delivery_at", ff_time_iso(offer->arrival));
 	if (offer->days_late > 0)
 		ff_write_int(writer, "days_late", offer->days_late);
@@ -283,6 +303,23 @@ record_decisions(int32 merchant_id, int64 wave_id, const FfRouting *routings, in
 			&insert_decisions, batch, ff_int4(merchant_id), ff_text(cause), ff_id(wave_id));
 }
 
+/* All that the decisions left open, in one go. */
+static void
+ask_for_rates(int32 merchant_id, const FfRouting *routings, int count)
+{
+	FfRateQuestions all = {0};
+
+	for (int r = 0; r < count; r++)
+		all.capacity += routings[r].questions != NULL ? routings[r].questions->count : 0;
+	if (all.capacity == 0)
+		return;
+	all.questions = palloc(sizeof(FfRateQuestion) * all.capacity);
+	for (int r = 0; r < count; r++)
+		for (int q = 0; routings[r].questions != NULL && q < routings[r].questions->count; q++)
+			all.questions[all.count++] = routings[r].questions->questions[q];
+	ff_rates_ask(merchant_id, &all, GetCurrentTransactionStartTimestamp());
+}
+
 void
 ff_routing_record(int32 merchant_id, const FfRouting *routings, int count, const char *cause,
 				  const FfWaveReport *report)
@@ -290,6 +327,7 @@ ff_routing_record(int32 merchant_id, const FfRouting *routings, int count, const
 	int64 wave_id = record_wave(merchant_id, count, cause, report);
 
 	record_decisions(merchant_id, wave_id, routings, count, cause);
+	ask_for_rates(merchant_id, routings, count);
 	if (report != NULL)
 		ff_watch_end();
 }

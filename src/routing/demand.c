@@ -18,7 +18,8 @@
 static FfStatement orders_by_id = FF_STATEMENT(
 	"select order_id, channel_id, ship_to ->> 'country', ship_to ->> 'postcode', service,"
 	" promised_by, ship_complete, excluded_locations, attributes, received_at,"
-	" coalesce(routing_reason not in ('not_before', 'held', 'busy'), false)"
+	" coalesce(routing_reason not in ('not_before', 'held', 'busy', 'rates'), false),"
+	" coalesce(routing_reason = 'rates', false), ship_to ->> 'residential'"
 	" from fulfillment.orders"
 	" where merchant_id = $1 and order_id = any ($2)",
 	INT4OID, INT8ARRAYOID);
@@ -98,6 +99,7 @@ read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *chann
 	set_channel(demand, channels, ff_row_int8(rows, row, 2), NULL);
 	demand->country = ff_row_text(rows, row, 3);
 	demand->postcode = ff_row_postcode(rows, row, 4);
+	demand->residential = !ff_row_null(rows, row, 13) && ff_row_text(rows, row, 13)[0] == 't';
 	demand->service = ff_row_text(rows, row, 5);
 	demand->promised_by = ff_row_time(rows, row, 6);
 	demand->ship_complete = ff_row_bool(rows, row, 7);
@@ -106,6 +108,7 @@ read_order(FfDemand *demand, const FfRows *rows, uint64 row, const FfRows *chann
 	{
 		demand->failed = ff_row_numbers(rows, row, 8);
 		demand->waited = ff_row_bool(rows, row, 11);
+		demand->asked = ff_row_bool(rows, row, 12);
 	}
 	else if (demand->promised_by != 0)
 		demand->promised_by += now - ff_row_time(rows, row, 10);
@@ -117,6 +120,7 @@ read_document_head(FfDemand *demand, const FfOrderDocument *document, const char
 	demand->country = document->ship_to != NULL ? document->ship_to->country : NULL;
 	demand->postcode =
 		document->ship_to != NULL ? ff_postcode_key_or_null(document->ship_to->postcode) : NULL;
+	demand->residential = document->ship_to != NULL && document->ship_to->residential == 1;
 	demand->service = unconstify(char *, service);
 	demand->promised_by = document->promised_by == FF_NO_TIME ? 0 : document->promised_by;
 	demand->ship_complete = document->ship_complete;

@@ -37,9 +37,10 @@ typedef struct FfDemand
 {
 	FfRoutingRequest request;
 	char *channel;
-	int32 keep_back; /* units of every item kept from the channel */
-	char *country;   /* NULL: not known */
-	char *postcode;  /* its key, NULL: none */
+	int32 keep_back;  /* units of every item kept from the channel */
+	char *country;    /* NULL: not known */
+	char *postcode;   /* its key, NULL: none */
+	bool residential; /* a home */
 	bool has_coordinates;
 	double latitude;
 	double longitude;
@@ -47,6 +48,7 @@ typedef struct FfDemand
 	TimestampTz promised_by; /* 0: no promise */
 	bool ship_complete;
 	bool waited;      /* was tried before and found no stock or slot: it comes before who is new */
+	bool asked;       /* has waited for prices of carriers: it goes with those there are */
 	FfNumbers failed; /* locations that are not asked again */
 	int nlines;       /* 0: nothing is left */
 	FfDemandLine *lines;

@@ -2,11 +2,12 @@
  * functions.c
  *
  * The room's SQL functions: what would be decided for a document, how past
- * orders would go, what a reason means, and when goods leave.  Explaining a stored decision is SQL
- * (extension/api/routing.sql).
+ * orders would go, what carriers ask, what a reason means, and when goods leave.  Explaining a
+ * stored decision is SQL (extension/api/routing.sql).
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -22,6 +23,7 @@
 
 PG_FUNCTION_INFO_V1(fulfillment_simulate_decision);
 PG_FUNCTION_INFO_V1(fulfillment_replay_orders);
+PG_FUNCTION_INFO_V1(fulfillment_request_rates);
 PG_FUNCTION_INFO_V1(fulfillment_routing_reason);
 PG_FUNCTION_INFO_V1(fulfillment_ship_by);
 
@@ -147,6 +149,27 @@ fulfillment_replay_orders(PG_FUNCTION_ARGS)
 	write_replay(&writer, "before", &before);
 	write_replay(&writer, "after", &after);
 	PG_RETURN_DATUM(ff_json_from_text(ff_write_finish(&writer)).value);
+}
+
+/* request_rates(order_id bigint, merchant_id int) returns int */
+Datum
+fulfillment_request_rates(PG_FUNCTION_ARGS)
+{
+	int64 order_id = PG_GETARG_INT64(0);
+	int32 merchant_id = PG_GETARG_INT32(1);
+	int asked;
+
+	ff_require(FF_LEVEL_OPERATOR, merchant_id);
+	asked = ff_routing_request_rates(merchant_id, order_id, GetCurrentTransactionStartTimestamp());
+	if (asked < 0)
+		ereport(ERROR,
+				(errcode(FF_ERR_REFUSED_EVENT),
+				 errmsg("cannot request rates of order %lld: no carrier is asked for prices",
+						(long long) order_id),
+				 errdetail("Providers with live_rates whose connector knows quote_rates: none."),
+				 errhint("Set live_rates of a provider; view fulfillment.connectors tells which "
+						 "connectors quote prices.")));
+	PG_RETURN_INT32(asked);
 }
 
 /* routing_reason(reason text) returns text */

@@ -25,7 +25,11 @@ static FfStatement services_of_merchant = FF_STATEMENT(
 	" coalesce(s.hazmat_allowed, p.hazmat_allowed), s.parcel_limit_g, s.weight_step_g,"
 	" s.max_parcels, s.volume_divisor, s.transit_days, s.currency, s.active,"
 	" exists (select from fulfillment.service_prices x"
-	" where x.merchant_id = s.merchant_id and x.service_id = s.service_id), p.connection_id"
+	" where x.merchant_id = s.merchant_id and x.service_id = s.service_id), p.connection_id,"
+	" p.live_rates and exists (select from fulfillment.connections c"
+	" where c.merchant_id = $1 and c.connection_id = p.connection_id"
+	" and fulfillment.connector_can(c.connector, 'quote_rates', c.config)),"
+	" p.rates_area, (date_part('epoch', p.rates_wait) * 1000000)::bigint"
 	" from fulfillment.providers p left join fulfillment.services s"
 	" on s.merchant_id = p.merchant_id and s.provider_id = p.provider_id"
 	" where p.merchant_id = $1 and p.active order by p.provider_id, s.service_id",
@@ -204,6 +208,9 @@ read_service(FfService *service, const FfRows *rows, uint64 row)
 	service->currency = ff_row_text(rows, row, 17);
 	service->priced = ff_row_bool(rows, row, 19);
 	service->connection_id = ff_row_int8(rows, row, 20);
+	service->live = ff_row_bool(rows, row, 21);
+	service->area = ff_row_int4(rows, row, 22);
+	service->wait_us = ff_row_int8(rows, row, 23);
 	if (service->max_weight_g > 0 &&
 		(service->parcel_limit_g == 0 || service->max_weight_g < service->parcel_limit_g))
 		service->parcel_limit_g = service->max_weight_g;

@@ -58,8 +58,11 @@ typedef struct FfService
 	int64 volume_divisor;
 	int transit_days;
 	char *currency;
-	bool priced; /* has a price table; without one it costs nothing */
-	int nprices; /* rows for the destinations asked for */
+	bool priced;   /* has a price table; without one it costs nothing */
+	bool live;     /* what the carrier quotes counts instead of the table … */
+	int area;      /* … alike where so many characters of the postcode are; 0: all */
+	int64 wait_us; /* how long an order may wait for it */
+	int nprices;   /* rows for the destinations asked for */
 	FfPrice *prices;
 } FfService;
 
@@ -118,6 +121,7 @@ typedef struct FfNetwork
 	int nservices;
 	FfService *services;
 	struct FfRules *rules;
+	struct FfRates *rates; /* quoted for the destinations asked for; NULL: none can be */
 	FfRoutingSettings settings;
 	int64 clock; /* slots taken of the locations' ship days */
 } FfNetwork;

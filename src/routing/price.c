@@ -4,7 +4,8 @@
  * Of the rows of a price table that fit origin, destination and distance, the
  * most specific one applies to each weight: location before postcode before
  * country before distance.  So a table becomes bands by weight.  Bands that
- * arrive on different days, or pay another surcharge, are offers apart.
+ * arrive on different days, or pay another surcharge, are offers apart; and so
+ * are prices that the carrier quoted, whose weights the table does not serve.
  */
 #include "postgres.h"
 
@@ -16,14 +17,17 @@
 
 #define EARTH_RADIUS_KM 6371.0
 
-/* What a tariff was made of: rows of a service that share days and surcharge. */
+/* What a tariff was made of: rows of a service, or quotes, that share days and surcharge. */
 typedef struct FfTariffKey
 {
 	const FfService *service;
+	bool quoted;
 	int transit_days;
 	FfCost surcharge;
 	int nrows;
 	const FfPrice **rows;
+	int nrates;
+	const FfRate **rates;
 } FfTariffKey;
 
 void
@@ -143,22 +147,60 @@ days_of(const FfPrice *price, const FfService *service, bool crosses)
 	return price->transit_days + (crosses ? price->extra_days_abroad : 0);
 }
 
+FfTariff
+ff_service_tariff(const FfService *service)
+{
+	return (FfTariff){.parcel_limit_g = service->parcel_limit_g,
+					  .parcel_mm3 =
+						  ff_tariff_largest(service->max_length_mm, service->max_girth_mm),
+					  .max_parcels = service->max_parcels,
+					  .step_g = service->step_g,
+					  .volume_divisor = service->volume_divisor,
+					  .max_value = service->max_value};
+}
+
+/* When what was quoted arrives: as the carrier says, else as the table. */
+static int
+days_of_rate(const FfTariffKey *key, const FfRate *rate, bool crosses)
+{
+	int64_t until;
+
+	if (rate->transit_days >= 0)
+		return rate->transit_days;
+	return days_of(
+		row_at(key->rows, key->nrows, rate->quote.to_g - 1, &until), key->service, crosses);
+}
+
+/* A quote is in the tariff of its days, and in the others to say that it is not theirs. */
+static void
+fill_quotes(FfTariff *tariff, const FfTariffKey *key, bool crosses)
+{
+	FfTariffQuote *quotes = palloc(sizeof(FfTariffQuote) * key->nrates);
+
+	for (int r = 0; r < key->nrates; r++)
+	{
+		quotes[r] = key->rates[r]->quote;
+		if (!key->quoted || days_of_rate(key, key->rates[r], crosses) != key->transit_days)
+			quotes[r].amount = FF_COST_NEVER;
+	}
+	tariff->quotes = quotes;
+	tariff->nquotes = key->nrates;
+}
+
 static void
 fill_tariff(FfTariff *tariff, const FfTariffKey *key, bool crosses)
 {
 	const FfService *service = key->service;
-	FfTariffBand *bands = palloc(sizeof(FfTariffBand) * (2 * key->nrows + 1));
+	FfTariffBand *bands;
 	int64_t weight = 0;
 	int64_t until;
 
-	*tariff =
-		(FfTariff){.parcel_limit_g = service->parcel_limit_g,
-				   .parcel_mm3 = ff_tariff_largest(service->max_length_mm, service->max_girth_mm),
-				   .max_parcels = service->max_parcels,
-				   .step_g = service->step_g,
-				   .volume_divisor = service->volume_divisor,
-				   .max_value = service->max_value,
-				   .bands = bands};
+	*tariff = ff_service_tariff(service);
+	if (key->nrates > 0)
+		fill_quotes(tariff, key, crosses);
+	if (key->quoted)
+		return;
+	tariff->bands = bands = palloc(sizeof(FfTariffBand) * (2 * key->nrows + 1));
 	if (key->nrows == 0)
 		bands[tariff->nbands++] = (FfTariffBand){0, INT64_MAX, 0, 0};
 	for (; key->nrows > 0 && weight < INT64_MAX; weight = until)
@@ -174,8 +216,8 @@ fill_tariff(FfTariff *tariff, const FfTariffKey *key, bool crosses)
 static bool
 same_key(const FfTariffKey *a, const FfTariffKey *b)
 {
-	return a->service == b->service && a->transit_days == b->transit_days &&
-		   a->surcharge == b->surcharge && a->nrows == b->nrows &&
+	return a->service == b->service && a->transit_days == b->transit_days && a->nrates == 0 &&
+		   b->nrates == 0 && a->surcharge == b->surcharge && a->nrows == b->nrows &&
 		   (a->nrows == 0 || memcmp(a->rows, b->rows, sizeof(*a->rows) * a->nrows) == 0);
 }
 
@@ -213,6 +255,9 @@ add_offer(const FfNetwork *network, const FfLocation *location, const FfDemand *
 	offer = &offers->offers[offers->count];
 	option = &offers->options[offers->count++];
 	offer->service = key->service;
+	offer->quoted = key->quoted;
+	offer->nrates = key->nrates;
+	offer->rates = key->rates;
 	offer->arrival = ff_arrival(
 		location->ship_day, key->transit_days, location->time_zone, &location->working_days);
 	offer->days_late =
@@ -252,6 +297,27 @@ add_offers(const FfNetwork *network, const FfLocation *location, const FfDemand 
 	}
 }
 
+/* An offer for all quotes that arrive on the same day. */
+static void
+add_quoted_offers(const FfNetwork *network, const FfLocation *location, const FfDemand *demand,
+				  FfTariffs *tariffs, FfTariffKey *key, FfOffers *offers)
+{
+	bool crosses = abroad(location, demand);
+
+	key->quoted = true;
+	key->surcharge = 0;
+	for (int r = 0; r < key->nrates; r++)
+	{
+		bool known = false;
+
+		key->transit_days = days_of_rate(key, key->rates[r], crosses);
+		for (int other = 0; other < r && !known; other++)
+			known = days_of_rate(key, key->rates[other], crosses) == key->transit_days;
+		if (!known)
+			add_offer(network, location, demand, tariffs, key, crosses, offers);
+	}
+}
+
 /* Whether a location may use a service at all, whatever is shipped. */
 static bool
 serves(const FfService *service, const FfLocation *location)
@@ -274,6 +340,30 @@ not_offered(const FfNetwork *network, const FfService *service, const FfDemand *
 	if (service->currency != NULL && strcmp(service->currency, network->settings.currency) != 0)
 		return FF_REASON_CURRENCY;
 	return FF_REASON_NONE;
+}
+
+bool
+ff_service_offered(const FfNetwork *network, const FfService *service, const FfLocation *location,
+				   const FfDemand *demand)
+{
+	return serves(service, location) && not_offered(network, service, demand) == FF_REASON_NONE;
+}
+
+const FfRate *
+ff_offer_rate(const FfOffer *offer, int64 weight_g, int64 volume_mm3)
+{
+	FfTariff tariff = ff_service_tariff(offer->service);
+	int64 counted = ff_tariff_weight(&tariff, weight_g, volume_mm3);
+	int64 parcels = ff_tariff_parcels(&tariff, counted, volume_mm3);
+
+	for (int r = 0; offer->quoted && r < offer->nrates; r++)
+	{
+		const FfTariffQuote *quote = &offer->rates[r]->quote;
+
+		if (counted >= quote->from_g && counted < quote->to_g && parcels == quote->parcels)
+			return offer->rates[r];
+	}
+	return NULL;
 }
 
 void
@@ -302,6 +392,12 @@ ff_offers_make(const FfNetwork *network, const FfLocation *location, const FfDem
 		{
 			key.rows = palloc(sizeof(*key.rows) * (service->nprices + 1));
 			key.nrows = fitting_rows(service, location, demand, distance, key.rows);
+			key.nrates = ff_rates_find(network, service, location, demand, &key.rates);
+			if (key.nrates > 0)
+			{
+				add_quoted_offers(network, location, demand, tariffs, &key, offers);
+				key.quoted = false;
+			}
 			if (key.nrows > 0 || !service->priced)
 				add_offers(network, location, demand, tariffs, &key, offers);
 		}

@@ -9,6 +9,7 @@
 
 #include "routing/demand.h"
 #include "routing/network.h"
+#include "routing/rates.h"
 #include "routing/solver.h"
 
 /* What stands behind a FfRouteOption. */
@@ -17,6 +18,9 @@ typedef struct FfOffer
 	const FfService *service;
 	TimestampTz arrival;
 	int days_late;
+	bool quoted; /* by the carrier, not by the price table */
+	int nrates;  /* what it quoted for the destination */
+	const FfRate **rates;
 } FfOffer;
 
 typedef struct FfOffers
@@ -36,6 +40,16 @@ typedef struct FfTariffs
 	FfTariff *tariffs;
 	struct FfTariffKey *keys;
 } FfTariffs;
+
+/* What a service carries, without its prices. */
+extern FfTariff ff_service_tariff(const FfService *service);
+
+/* Whether a service may carry something from a location to the demand's destination. */
+extern bool ff_service_offered(const FfNetwork *network, const FfService *service,
+							   const FfLocation *location, const FfDemand *demand);
+
+/* What the price of such goods by an offer comes from; NULL: from the price table. */
+extern const FfRate *ff_offer_rate(const FfOffer *offer, int64 weight_g, int64 volume_mm3);
 
 extern void ff_tariffs_init(FfTariffs *tariffs);
 

@@ -20,5 +20,6 @@ FF_REASON(NO_SERVICE, "no_service",
 		  "None of its services is the one asked for and has a price for this destination.")
 FF_REASON(FAILED, "failed", "Rejected the order or came up short before.")
 FF_REASON(CLOSED, "closed", "The location or its provider is not active.")
+FF_REASON(RATES, "rates", "Carriers were asked for their prices and have not answered yet.")
 FF_REASON(SPLIT, "split", "Could only ship a part that the order's split rules forbid.")
 FF_REASON(DEARER, "dearer", "Would cost more.")

@@ -3,9 +3,12 @@
  *
  * The band of the total weight says what a parcel and a kilogram cost; full
  * steps of weight are charged, and as many parcels as the limit makes of the
- * weight.  Plain C.
+ * weight.  What the carrier itself quoted for such a weight goes before that.
+ * Plain C.
  */
 #include "routing/tariff.h"
+
+#include <stddef.h>
 
 int64_t
 ff_tariff_weight(const FfTariff *tariff, int64_t weight_g, int64_t volume_mm3)
@@ -59,16 +62,35 @@ band_price(const FfTariff *tariff, const FfTariffBand *band, int64_t counted_g, 
 		   (charged * band->per_kg + 500) / 1000;
 }
 
+/* NULL: nothing was quoted for this. */
+static const FfTariffQuote *
+find_quote(const FfTariff *tariff, int64_t counted_g, int64_t volume_mm3)
+{
+	for (int i = 0; i < tariff->nquotes; i++)
+	{
+		const FfTariffQuote *quote = &tariff->quotes[i];
+
+		if (counted_g >= quote->from_g && counted_g < quote->to_g &&
+			ff_tariff_parcels(tariff, counted_g, volume_mm3) == quote->parcels)
+			return quote;
+	}
+	return NULL;
+}
+
 FfCost
 ff_tariff_price(const FfTariff *tariff, int64_t weight_g, int64_t volume_mm3, FfCost value)
 {
 	int64_t counted = ff_tariff_weight(tariff, weight_g, volume_mm3);
+	const FfTariffQuote *quote;
 
 	if (tariff->max_value > 0 && value > tariff->max_value)
 		return FF_COST_NEVER;
 	if (tariff->max_parcels > 0 &&
 		ff_tariff_parcels(tariff, counted, volume_mm3) > tariff->max_parcels)
 		return FF_COST_NEVER;
+	quote = find_quote(tariff, counted, volume_mm3);
+	if (quote != NULL)
+		return quote->amount;
 	for (int i = 0; i < tariff->nbands && tariff->bands[i].from_g <= counted; i++)
 		if (counted < tariff->bands[i].to_g)
 			return band_price(tariff, &tariff->bands[i], counted, volume_mm3);
@@ -95,5 +117,8 @@ ff_tariff_floor(const FfTariff *tariff, int64_t weight_g, int64_t volume_mm3, Ff
 		if (price < least)
 			least = price;
 	}
+	for (int i = 0; i < tariff->nquotes; i++)
+		if (counted < tariff->quotes[i].to_g && tariff->quotes[i].amount < least)
+			least = tariff->quotes[i].amount;
 	return least;
 }

@@ -24,6 +24,15 @@ typedef struct FfTariffBand
 	FfCost per_kg;
 } FfTariffBand;
 
+/* The price of a whole shipment, as the carrier quoted it; it goes before the bands. */
+typedef struct FfTariffQuote
+{
+	int64_t from_g; /* as of a band: of the weight that counts */
+	int64_t to_g;
+	int64_t parcels; /* of so many only */
+	FfCost amount;   /* FF_COST_NEVER: the same is quoted elsewhere, the bands are not asked */
+} FfTariffQuote;
+
 typedef struct FfTariff
 {
 	int64_t parcel_limit_g; /* heaviest parcel; 0: no limit */
@@ -34,6 +43,8 @@ typedef struct FfTariff
 	FfCost max_value;       /* of a shipment; 0: no limit */
 	int nbands;             /* ascending; a weight between two bands is not carried */
 	const FfTariffBand *bands;
+	int nquotes; /* the first that fits counts */
+	const FfTariffQuote *quotes;
 } FfTariff;
 
 /* The weight that counts: the goods', or their volume's if that is more. */

@@ -38,6 +38,8 @@ extern FfJson **ff_load_return_pushes(FfErrand **errands, int count);
 extern FfJson **ff_load_inventory_wishes(FfErrand **errands, int count);
 extern FfJson **ff_load_levels(FfErrand **errands, int count);
 extern FfJson **ff_load_items(FfErrand **errands, int count);
+/* apply_rates.c */
+extern FfJson **ff_load_rate_requests(FfErrand **errands, int count);
 /* apply_files.c */
 extern FfJson **ff_load_files(FfErrand **errands, int count);
 /* documents.c: nothing but the payload */
@@ -49,5 +51,11 @@ extern FfJson **ff_load_payloads(FfErrand **errands, int count);
  * errands' order.
  */
 extern FfJson **ff_load_by(FfStatement *statement, FfErrand **errands, int count);
+
+/*
+ * The same of shipments: the statement answers (position, shipment, heaviest
+ * parcel in grams), and one without packages gets those that its lines make.
+ */
+extern FfJson **ff_load_parcelled(FfStatement *statement, FfErrand **errands, int count);
 
 #endif

@@ -76,7 +76,7 @@ complete(const FfJson *shipment, int32 parcel_limit_g)
 }
 
 FfJson **
-ff_load_shipments(FfErrand **errands, int count)
+ff_load_parcelled(FfStatement *statement, FfErrand **errands, int count)
 {
 	FfJson **members = palloc0(sizeof(FfJson *) * count);
 	FfColumn subjects, payloads;
@@ -89,7 +89,7 @@ ff_load_shipments(FfErrand **errands, int count)
 		ff_column_add(&subjects, ff_int8(errands[i]->task.subject_id));
 		ff_column_add(&payloads, ff_json(errands[i]->task.payload));
 	}
-	rows = ff_run(&read_shipments,
+	rows = ff_run(statement,
 				  ff_int4(errands[0]->task.merchant_id),
 				  ff_column(&subjects),
 				  ff_column(&payloads));
@@ -97,4 +97,10 @@ ff_load_shipments(FfErrand **errands, int count)
 		members[ff_row_int8(&rows, i, 1) - 1] =
 			complete(ff_row_json(&rows, i, 2), ff_row_int4(&rows, i, 3));
 	return members;
+}
+
+FfJson **
+ff_load_shipments(FfErrand **errands, int count)
+{
+	return ff_load_parcelled(&read_shipments, errands, count);
 }

@@ -15,6 +15,11 @@
 	}
 
 static const FfVerb verbs[FF_OPERATION_COUNT] = {
+	[FF_OP_QUOTE_RATES] = {.load = ff_load_rate_requests,
+						   .ok = ff_apply_rates,
+						   .refused = ff_apply_rates_refused,
+						   .unknown = ff_apply_rates_given_up,
+						   .given_up = ff_apply_rates_given_up},
 	[FF_OP_CREATE_SHIPMENT] = {.load = ff_load_shipments,
 							   .look = FF_OP_FIND_SHIPMENT,
 							   .admits = true,

@@ -103,6 +103,11 @@ extern void ff_apply_payment_unknown(FfSettling *settling);
 extern void ff_apply_payment_absent(FfSettling *settling);
 extern void ff_apply_payment_doubtful(FfSettling *settling);
 
+/* apply_rates.c */
+extern void ff_apply_rates(FfSettling *settling);
+extern void ff_apply_rates_refused(FfSettling *settling);
+extern void ff_apply_rates_given_up(FfSettling *settling);
+
 /* apply_return.c */
 extern void ff_apply_return_announced(FfSettling *settling);
 extern void ff_apply_return_pushed(FfSettling *settling);

@@ -27,6 +27,10 @@ shipping_price(const FfTariff *t, int64_t weight, int64_t volume, FfCost value)
 		   (t->parcel_mm3 != 0 && parcels * t->parcel_mm3 < volume));
 	if (t->max_parcels != 0 && parcels > t->max_parcels)
 		return FF_COST_NEVER;
+	for (int i = 0; i < t->nquotes; i++)
+		if (t->quotes[i].from_g <= weight && weight < t->quotes[i].to_g &&
+			t->quotes[i].parcels == parcels)
+			return t->quotes[i].amount;
 	for (int i = 0; i < t->nbands; i++)
 		if (t->bands[i].from_g <= weight && weight < t->bands[i].to_g)
 			return parcels * t->bands[i].per_parcel + (charged * t->bands[i].per_kg + 500) / 1000;

@@ -21,6 +21,7 @@
 #define MAX_OPTIONS   3
 #define MAX_TARIFFS   10
 #define MAX_BANDS     4
+#define MAX_QUOTES    3
 
 typedef struct Case
 {
@@ -30,6 +31,7 @@ typedef struct Case
 	FfRouteOption options[MAX_LOCATIONS][MAX_OPTIONS];
 	FfTariff tariffs[MAX_TARIFFS];
 	FfTariffBand bands[MAX_TARIFFS][MAX_BANDS];
+	FfTariffQuote quotes[MAX_TARIFFS][MAX_QUOTES];
 	int available[MAX_LOCATIONS][MAX_LINES];
 	FfCost unit_price[MAX_LOCATIONS][MAX_LINES];
 	uint8_t refused[MAX_LOCATIONS][MAX_OPTIONS][MAX_LINES];
@@ -120,6 +122,23 @@ random_tariff(FfTariff *t, FfTariffBand *bands)
 		t->max_value = cents(1000, 8000);
 }
 
+/* Some weights have a price of their own, or none. */
+static void
+random_quotes(FfTariff *t, FfTariffQuote *quotes)
+{
+	t->quotes = quotes;
+	t->nquotes = 1 + below(MAX_QUOTES);
+	for (int i = 0; i < t->nquotes; i++)
+	{
+		int64_t from = 500 * below(16);
+
+		quotes[i] = (FfTariffQuote){from,
+									from + 500 * (1 + below(8)),
+									1 + below(3),
+									chance(20) ? FF_COST_NEVER : cents(50, 1200)};
+	}
+}
+
 static void
 random_lines(Case *c)
 {
@@ -199,7 +218,11 @@ random_order(Case *c)
 	random_lines(c);
 	p->ntariffs = 1 + below(3);
 	for (int t = 0; t < p->ntariffs; t++)
+	{
 		random_tariff(&c->tariffs[t], c->bands[t]);
+		if (chance(25))
+			random_quotes(&c->tariffs[t], c->quotes[t]);
+	}
 	p->nlocations = 1 + below(4);
 	for (int l = 0; l < p->nlocations; l++)
 		random_location(c, l);
@@ -217,9 +240,70 @@ typedef struct Tally
 	int orders;
 	int split;
 	int backordered;
+	int grouped;   /* keep two lines together */
+	int complete;  /* all or nothing, of several units */
+	int full;      /* the plan takes the last slot of a location */
+	int partly;    /* a location has some units of a line and not all */
+	int quoted;    /* some weights have a price of their own */
+	int unshipped; /* nothing at all could ship */
 	double search_excess;
 	double search_total;
 } Tally;
+
+static bool
+any_group(const FfProblem *p)
+{
+	for (int i = 0; i < p->nlines; i++)
+		if (p->lines[i].group != 0)
+			return true;
+	return false;
+}
+
+static bool
+takes_last_slot(const FfProblem *p, const FfPlan *plan)
+{
+	for (int i = 0; i < plan->nparts; i++)
+	{
+		int left = p->locations[plan->parts[i].location].capacity;
+
+		for (int j = 0; j < plan->nparts; j++)
+			left -= plan->parts[j].location == plan->parts[i].location;
+		if (left == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+any_partial(const FfProblem *p)
+{
+	for (int l = 0; l < p->nlocations; l++)
+		for (int i = 0; i < p->nlines; i++)
+			if (p->locations[l].available[i] > 0 &&
+				p->locations[l].available[i] < p->lines[i].quantity)
+				return true;
+	return false;
+}
+
+/* What kind of order it was: the proof is worth as much as there is of each. */
+static void
+count_kinds(const FfProblem *p, const FfPlan *plan, Tally *tally)
+{
+	tally->orders++;
+	tally->split += plan->nparts > 1;
+	tally->backordered += plan->backorder_cost > 0;
+	tally->unshipped += plan->nparts == 0;
+	tally->grouped += any_group(p);
+	tally->complete += p->ship_complete && (p->nlines > 1 || p->lines[0].quantity > 1);
+	tally->full += takes_last_slot(p, plan);
+	tally->partly += any_partial(p);
+	for (int t = 0; t < p->ntariffs; t++)
+		if (p->tariffs[t].nquotes > 0)
+		{
+			tally->quoted++;
+			break;
+		}
+}
 
 static void
 compare(Case *c, int number, FfArena *arena, Tally *tally)
@@ -248,9 +332,7 @@ compare(Case *c, int number, FfArena *arena, Tally *tally)
 		fail(c, number, "the search beats the exact answer");
 	if (again.plan.total - again.gap > solution.plan.total)
 		fail(c, number, "the search's bound is above the exact answer");
-	tally->orders++;
-	tally->split += solution.plan.nparts > 1;
-	tally->backordered += solution.plan.backorder_cost > 0;
+	count_kinds(p, &solution.plan, tally);
 	tally->search_total += (double) solution.plan.total;
 	tally->search_excess += (double) (again.plan.total - solution.plan.total);
 }
@@ -356,6 +438,36 @@ measure(int nlocations, FfArena *arena)
 	return least / ORDERS * 1e6;
 }
 
+/* A twentieth of the orders at least is of every kind that is promised. */
+static void
+report_kinds(const Tally *tally)
+{
+	const struct
+	{
+		const char *name;
+		int count;
+	} kinds[] = {
+		{"in groups", tally->grouped},
+		{"complete or not at all", tally->complete},
+		{"with the last slot of a location taken", tally->full},
+		{"with partial availability", tally->partly},
+		{"with quoted prices", tally->quoted},
+		{"split", tally->split},
+		{"with backorders", tally->backordered},
+	};
+	bool enough = true;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	{
+		printf("# %d orders %s\n", kinds[i].count, kinds[i].name);
+		enough &= kinds[i].count >= tally->orders / 20;
+	}
+	printf("# %d orders that ship nothing\n", tally->unshipped);
+	printf("%sok 2 - of every kind there are enough\n", enough ? "" : "not ");
+	if (!enough)
+		exit(1);
+}
+
 static void *
 allocate(void *context, size_t size)
 {
@@ -384,13 +496,14 @@ main(int argc, char **argv)
 		   seconds() - start,
 		   tally.split,
 		   tally.backordered);
-	printf("ok 2 - bounded search is feasible and within its gap, %.2f %% above the optimum\n",
+	report_kinds(&tally);
+	printf("ok 3 - bounded search is feasible and within its gap, %.2f %% above the optimum\n",
 		   100 * tally.search_excess / (tally.search_total > 0 ? tally.search_total : 1));
 	printf(
-		"ok 3 - usual orders are solved exactly, in %.1f us with 20 locations, %.1f us with 200\n",
+		"ok 4 - usual orders are solved exactly, in %.1f us with 20 locations, %.1f us with 200\n",
 		measure(20, &arena),
 		measure(200, &arena));
-	printf("1..3\n");
+	printf("1..4\n");
 	ff_arena_release(&arena);
 	return 0;
 }
