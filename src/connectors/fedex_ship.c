@@ -54,7 +54,9 @@ write_payment(FfJsonWriter *writer, const FfCall *call)
 	const char *account = ff_json_text_or(payer, "account_number", NULL);
 	const char *party = ff_json_text_or(payer, "party", account ? "third_party" : "sender");
 	bool receiver = strcmp(party, "receiver") == 0;
-	bool ours = !receiver && account == NULL;
+	bool ours =
+		!receiver && (account == NULL ||
+					  strcmp(account, ff_json_text_or(call->config, "account_number", "")) == 0);
 
 	if (receiver && account == NULL)
 		ff_carrier_fail(call,

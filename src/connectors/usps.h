@@ -149,8 +149,12 @@ extern char *ff_usps_add_label(const FfCall *call, const FfReply *reply, const F
 extern void ff_usps_labelled(const FfCall *call, FfOutcome *outcome, char *labels, int index);
 /* The state in which the package at a place comes next; labels NULL: with those it holds. */
 extern char *ff_usps_state_at(const FfCall *call, int index, const char *labels);
-/* The same with today as mailing date; NULL when that was the date already. */
-extern char *ff_usps_state_today(const FfCall *call, int index);
+/*
+ * The same with the mailing date that comes after one that was refused: today,
+ * and after today the next day, since mail is taken until an hour of the day
+ * only; NULL for any other.
+ */
+extern char *ff_usps_state_later(const FfCall *call, int index);
 
 /* usps_status.c */
 /* What happened to a parcel, the newest first. */

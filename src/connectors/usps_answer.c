@@ -11,6 +11,7 @@
 #include "connectors/decimal.h"
 #include "connectors/usps.h"
 
+#define DAYS_PER_WEEK 7
 #define TRACKING_LINK "https://tools.usps.com/go/TrackConfirmAction?tLabels="
 
 static const char *const images[] = {"labelImage", "returnLabelImage", "labelBrokerQR"};
@@ -138,13 +139,34 @@ ff_usps_state_at(const FfCall *call, int index, const char *labels)
 	return state_at(call, index, labels, ff_usps_mailing_date(call));
 }
 
-char *
-ff_usps_state_today(const FfCall *call, int index)
+/* A day later than a date, but no Sunday. */
+static char *
+day_after(const char *date)
 {
-	char *today = ff_carrier_ship_date(call);
+	TimestampTz day;
 
-	return strcmp(ff_usps_mailing_date(call), today) == 0 ? NULL
-														  : state_at(call, index, NULL, today);
+	if (!ff_time_parse(date, &day))
+		return NULL;
+	day += USECS_PER_DAY;
+	/* days count from a Saturday */
+	if (day / USECS_PER_DAY % DAYS_PER_WEEK == 1)
+		day += USECS_PER_DAY;
+	return ff_time_format(day, "%Y-%m-%d");
+}
+
+char *
+ff_usps_state_later(const FfCall *call, int index)
+{
+	char *refused = ff_usps_mailing_date(call);
+	char *wanted = ff_carrier_ship_date(call);
+	char *later = NULL;
+
+	if (strcmp(refused, wanted) < 0)
+		later = wanted;
+	else if (strcmp(refused, ff_time_format(call->now, "%Y-%m-%d")) == 0)
+		later = day_after(refused);
+
+	return later ? state_at(call, index, NULL, later) : NULL;
 }
 
 static void

@@ -187,10 +187,10 @@ ff_usps_label_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outco
 	if (outcome->result == FF_RESULT_REFUSED && outcome->field != NULL &&
 		strcmp(outcome->field, "ship_on") == 0)
 	{
-		char *today = ff_usps_state_today(call, ff_carrier_track_place(call));
+		char *later = ff_usps_state_later(call, ff_carrier_track_place(call));
 
-		if (today != NULL)
-			ff_outcome_continue(outcome, today);
+		if (later != NULL)
+			ff_outcome_continue(outcome, later);
 	}
 	/* the same key wants the same body, also on the next day */
 	if (outcome->result == FF_RESULT_RETRY || outcome->result == FF_RESULT_UNKNOWN)
