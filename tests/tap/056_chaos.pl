@@ -89,7 +89,9 @@ sub spoil
 	my %more;
 
 	$more{status} = one_of(429, 500, 502, 503) if $action eq 'status';
-	$more{processed} = JSON::PP::true if $action =~ /^(?:reset|hang|status)$/ && rand() < 0.5;
+	# "too many requests" says that this one was not done
+	$more{processed} = JSON::PP::true
+	  if $action =~ /^(?:reset|hang|status)$/ && ($more{status} // 0) != 429 && rand() < 0.5;
 	$more{ms} = 4000 if $action eq 'hang';
 	$sim->misbehave(
 		peer => one_of('ups', 'ongoing'), action => $action, probability => rand(0.3), %more,
