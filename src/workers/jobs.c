@@ -52,6 +52,10 @@ static FfStatement claim_job = FF_STATEMENT(
 	" and next_at <= $3 for update skip locked",
 	INT4OID, TEXTOID, TIMESTAMPTZOID);
 
+static FfStatement hold_job = FF_STATEMENT(
+	"select 1 from fulfillment.schedules where merchant_id = $1 and job = $2 for update", INT4OID,
+	TEXTOID);
+
 /*
  * A clock that was stopped does not catch up with what it missed.  A job that
  * knows when there will be something to do ($5) is run then, if that is sooner.
@@ -297,6 +301,9 @@ fulfillment_run_job(PG_FUNCTION_ARGS)
 				 errmsg("job \"%s\" does not exist", name),
 				 errhint("SELECT fulfillment.schedule_jobs() shows the jobs there are.")));
 	ff_spi_begin();
+	/* first, as the workers do: a job takes locks of its own, and would meet one of them crosswise
+	 */
+	ff_run(&hold_job, ff_int4(merchant_id), ff_text(name));
 	run_and_note(merchant_id, name);
 	ff_spi_end();
 	PG_RETURN_VOID();

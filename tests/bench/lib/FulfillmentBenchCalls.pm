@@ -75,7 +75,7 @@ sub empty
 {
 	my ($self) = @_;
 
-	$self->{bench}->value('TRUNCATE fulfillment.calls, fulfillment.notifications, fulfillment.tasks; CHECKPOINT');
+	$self->{bench}->value('TRUNCATE fulfillment.calls, fulfillment.notifications, fulfillment.messages, fulfillment.tasks; CHECKPOINT');
 	return;
 }
 
