@@ -1,10 +1,11 @@
 # What carriers do beside labels, against their simulators: prices, addresses, pickups, manifests and
-# returns; and parcels of DHL Parcel DE by its own tracking.  Where an answer is lost, the simulator's
+# returns; what they push; and parcels of DHL Parcel DE by its own tracking.  Where an answer is lost, the simulator's
 # count tells what was really made.
 
 use strict;
 use warnings;
 
+use Digest::SHA qw(hmac_sha256_base64);
 use FulfillmentCluster;
 use FulfillmentConversation;
 use FulfillmentSimulator;
@@ -250,7 +251,7 @@ subtest 'manifests' => sub {
 
 my $world = FulfillmentWorld->new($node, $sim);
 my @return_names = grep { $_ ne 'ups' } @names;
-$world->provider($_, timeout_ms => 3000) foreach @return_names, 'dhl_scans';
+$world->provider($_, timeout_ms => 3000) foreach @names, 'dhl_scans', 'dhl_tracking';
 
 sub deliver
 {
@@ -350,6 +351,117 @@ subtest "Parcel DE's own tracking" => sub {
 		'and found by our reference');
 	is($world->value("SELECT count(*) FROM fulfillment.documents_of($shipment->{shipment_id})"),
 		1, 'with its label');
+};
+
+# What each pushes of a parcel at a time, and the header that proves who speaks; on: a van, done: at the door.
+my %pushes = (
+	ups => {
+		body => sub {
+			my ($number, $on, $at) = @_;
+			return {
+				trackingNumber => $number, gmtActivityDate => strftime('%Y%m%d', gmtime $at),
+				gmtActivityTime => strftime('%H%M%S', gmtime $at), gmtOffset => '+00.00',
+				activityLocation => { city => 'AUSTIN', country => 'US' },
+				activityStatus => $on ? { type => 'I', code => 'OT' } : { type => 'D', code => 'FS' }
+			};
+		},
+		header => sub { return credential => $world->secret('ups', 'webhook_credential') },
+	},
+	fedex => {
+		body => sub {
+			my ($number, $on, $at) = @_;
+			my $code = $on ? 'OD' : 'DL';
+			return {
+				trackingNumberInfo => { trackingNumber => $number },
+				scanEvent => {
+					date => strftime('%Y-%m-%dT%H:%M:%S+00:00', gmtime $at), eventType => $code,
+					derivedStatusCode => $code
+				}
+			};
+		},
+		header => sub {
+			my $digest = hmac_sha256_base64($_[0], $world->secret('fedex', 'webhook_token'));
+			return 'fdx-signature' => $digest . '=' x (-length($digest) % 4);
+		},
+	},
+	usps => {
+		body => sub {
+			my ($number, $on, $at) = @_;
+			return {
+				subscriptionId => 's', subscriptionType => 't',
+				timestamp => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $at),
+				payload => $json->encode({
+						trackingNumber => $number,
+						trackingEvents => [ {
+								eventType => $on ? 'Out for Delivery' : 'Delivered', eventCode => $on ? 'OF' : '01',
+								GMTTimestamp => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $at)
+						} ]
+				})
+			};
+		},
+		header => sub {
+			my $body = $json->decode($_[0]);
+			my $digest = hmac_sha256_base64(
+				$body->{timestamp} . $body->{payload}, $world->secret('usps', 'webhook_secret'));
+			return 'X-HMAC' => $digest . '=' x (-length($digest) % 4);
+		},
+	},
+	dhl_tracking => {
+		parcel => 'dhl_parcel_de',
+		body => sub {
+			my ($number, $on, $at) = @_;
+			my $text = $on ? 'The shipment has been loaded onto the delivery vehicle'
+			  : 'The shipment has been successfully delivered';
+			return {
+				scope => 'subscription.push',
+				shipments => [ {
+						id => $number, service => 'express',
+						status => {
+							timestamp => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $at),
+							statusCode => $on ? 'transit' : 'delivered', status => $text, description => $text
+						}
+				} ]
+			};
+		},
+		header => sub { return 'x-our-token' => $world->secret('dhl_tracking', 'webhook_token') },
+	});
+
+sub push_event
+{
+	my ($connection, $body, %headers) = @_;
+
+	return $world->value(
+		sprintf q{SELECT fulfillment.receive_webhook('%s', $h$%s$h$, convert_to($b$%s$b$, 'UTF8'))},
+		$connection, $json->encode({ 'Content-Type' => 'application/json', %headers }), $body);
+}
+
+subtest 'what carriers push' => sub {
+	my %order = map { $_ => submit($pushes{$_}{parcel} // $_) } sort keys %pushes;
+	my $events = q{SELECT count(*) FROM fulfillment.tracking_events e
+		JOIN fulfillment.packages k USING (merchant_id, package_id) WHERE k.tracking_number = };
+
+	$world->comes_to_rest('every label is made');
+	foreach my $name (sort keys %pushes)
+	{
+		my $number = $world->value("SELECT tracking_number FROM fulfillment.packages JOIN fulfillment.shipments
+			USING (merchant_id, shipment_id) WHERE order_id = $order{$name}");
+		my $status = "SELECT status FROM fulfillment.packages WHERE tracking_number = '$number'";
+		my $done = $json->encode($pushes{$name}{body}->($number, 0, time));
+		my $on = $json->encode($pushes{$name}{body}->($number, 1, time - 3600));
+		my $before = $world->value("$events '$number'");
+
+		is(push_event($name, $done, (($pushes{$name}{header}->("$done "))[0] => 'x' x 44)), 401,
+			"$name: a wrong signature is refused");
+		is(push_event($name, $done), 401, "$name: none, too");
+		is(push_event($name, $done, $pushes{$name}{header}->($done)), 200, "$name: the right one is taken");
+		$world->comes_to($status, 'delivered', "$name: the parcel is delivered");
+		my $known = $world->value("$events '$number'");
+		is($known, $before + 1, "$name: by one event");
+		is(push_event($name, $done, $pushes{$name}{header}->($done)), 200, "$name: told again");
+		is(push_event($name, $on, $pushes{$name}{header}->($on)), 200, "$name: and what was before that");
+		$world->comes_to("$events '$number'", $known + 1, "$name: what is new of it is kept");
+		is($world->value($status), 'delivered', "$name: and it stays delivered");
+	}
 };
 
 is_deeply([ $sim->offence_lines ], [], 'the carriers found nothing wrong with what they were sent');

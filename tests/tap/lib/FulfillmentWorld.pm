@@ -26,10 +26,19 @@ use Time::HiRes qw(usleep);
 my $json = JSON::PP->new->canonical->allow_nonref;
 
 my %secrets = (
-	ups => { client_id => 'fire-client-6b1f', client_secret => 'fire-password-c2d7' },
+	ups => {
+		client_id => 'fire-client-6b1f', client_secret => 'fire-password-c2d7',
+		webhook_credential => 'fire-token-3d18'
+	},
 	ongoing => { user => 'fire-user-90ae', password => 'fire-password-51b3' },
-	fedex => { client_id => 'fire-client-47c0', client_secret => 'fire-password-9d12' },
-	usps => { client_id => 'fire-client-83ee', client_secret => 'fire-password-2f6a' },
+	fedex => {
+		client_id => 'fire-client-47c0', client_secret => 'fire-password-9d12',
+		webhook_token => 'fire-token-94b7'
+	},
+	usps => {
+		client_id => 'fire-client-83ee', client_secret => 'fire-password-2f6a',
+		webhook_secret => 'fire-token-6e02-of-32-characters'
+	},
 	dhl_express => { api_key => 'fire-client-0b75', api_secret => 'fire-password-c4e9' },
 	dhl_parcel_de => {
 		client_id => 'fire-client-5aa1', client_secret => 'fire-password-71d8',
@@ -41,7 +50,7 @@ my %secrets = (
 		username => 'fire-user-b92e', password => 'fire-password-6c1a',
 		tracking_password => 'fire-"pass&word-d05b'
 	},
-	dhl_tracking => { api_key => 'fire-client-f7a9' },
+	dhl_tracking => { api_key => 'fire-client-f7a9', webhook_token => 'fire-token-d8c1' },
 	amazon_mcf => {
 		client_id => 'fire-client-12fb', client_secret => 'fire-password-3e90',
 		refresh_token => 'Atzr|fire-token-a58d'
@@ -291,6 +300,13 @@ sub connection
 sub secrets
 {
 	return map { values %$_ } values %secrets;
+}
+
+# One secret of a kind of connection, for a test that plays who knows it.
+sub secret
+{
+	my ($self, $kind, $name) = @_;
+	return $secrets{$kind}{$name};
 }
 
 # An order document for the goods of a provider.
