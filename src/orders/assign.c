@@ -286,21 +286,26 @@ record_outcome(const Wave *wave, const char *cause)
 	ff_history_add(history, count);
 }
 
-/*
- * Decides the orders and takes what they need.  Answers how many lost their
- * race; what those had taken is given back, but their locks are not.
- */
-static int
-decide_and_take(Wave *wave, const FfRoutingRequest *requests, const char *cause)
+static void
+decide(Wave *wave, const FfRoutingRequest *requests)
 {
-	int lost = 0;
-
 	wave->routings = ff_routing_decide(wave->merchant_id,
 									   requests,
 									   wave->count,
 									   GetCurrentTransactionStartTimestamp(),
 									   wave->count > 1 ? &wave->report : NULL);
 	plan_shipments(wave);
+}
+
+/*
+ * Takes what the orders need.  Answers how many lost their race; what those had
+ * taken is given back, but their locks are not.
+ */
+static int
+take(Wave *wave, const char *cause)
+{
+	int lost = 0;
+
 	reserve(wave, cause);
 	take_slots(wave);
 	for (int i = 0; i < wave->count; i++)
@@ -366,15 +371,18 @@ typedef struct SingleOrder
 	const char *cause;
 } SingleOrder;
 
+/*
+ * Stock and slots come last: who else wants them waits for no more than the
+ * commit.  When they are gone, what was written is, too.
+ */
 static bool
 try_single(void *argument)
 {
 	SingleOrder *single = argument;
 
-	if (decide_and_take(&single->wave, &single->request, single->cause) > 0)
-		return false;
+	decide(&single->wave, &single->request);
 	write_winners(&single->wave, single->cause);
-	return true;
+	return take(&single->wave, single->cause) == 0;
 }
 
 /*
@@ -400,7 +408,8 @@ assign_wave(Wave *wave, const FfRoutingRequest *requests, const char *cause)
 		return 0;
 	if (wave->count == 1)
 		return assign_single(wave, requests, cause);
-	decide_and_take(wave, requests, cause);
+	decide(wave, requests);
+	take(wave, cause);
 	write_winners(wave, cause);
 	return wave->planned_count;
 }

@@ -188,7 +188,12 @@ ff_orders_insert(int32 merchant_id, FfNewOrder **orders, int count)
 	FfRows rows;
 
 	for (int i = 0; i < count; i++)
+	{
+		MemoryContext outside = ff_batch_enter(batch);
+
 		add_order(batch, placed[i].order, placed[i].order_id);
+		ff_batch_leave(batch, outside);
+	}
 	rows = ff_run_batch(
 		&add_orders, batch, ff_int4(merchant_id), ff_time(GetCurrentTransactionStartTimestamp()));
 	/* rows come back in the order they went in, each with the id it was given */

@@ -6,7 +6,7 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/queryenvironment.h"
 #include "utils/tuplestore.h"
@@ -20,6 +20,7 @@ struct FfBatch
 {
 	FfShape *shape;
 	Tuplestorestate *rows;
+	MemoryContext cells; /* of the row that is being added */
 	int count;
 };
 
@@ -44,7 +45,10 @@ ff_batch_begin(FfShape *shape)
 	if (shape->columns == NULL)
 		shape->columns = columns_of(shape);
 	batch->shape = shape;
-	batch->rows = tuplestore_begin_heap(false, false, work_mem);
+	/* what it is made from is in memory, too, and not written to disk either */
+	batch->rows = tuplestore_begin_heap(false, false, MAX_KILOBYTES);
+	batch->cells =
+		AllocSetContextCreate(CurrentMemoryContext, "cells of a batch", ALLOCSET_SMALL_SIZES);
 	return batch;
 }
 
@@ -62,6 +66,19 @@ ff_batch_add_row(FfBatch *batch, const FfArgument *cells, int count)
 	}
 	tuplestore_putvalues(batch->rows, batch->shape->columns, values, nulls);
 	batch->count++;
+}
+
+MemoryContext
+ff_batch_enter(FfBatch *batch)
+{
+	return MemoryContextSwitchTo(batch->cells);
+}
+
+void
+ff_batch_leave(FfBatch *batch, MemoryContext outside)
+{
+	MemoryContextSwitchTo(outside);
+	MemoryContextReset(batch->cells);
 }
 
 int
@@ -107,6 +124,7 @@ ff_run_batch_arguments(FfStatement *statement, FfBatch *batch, const FfArgument 
 
 	(void) SPI_unregister_relation(batch->shape->name);
 	pfree(relation);
+	MemoryContextDelete(batch->cells);
 	tuplestore_end(batch->rows);
 	pfree(batch);
 	return rows;

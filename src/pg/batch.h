@@ -52,9 +52,18 @@ typedef struct FfBatch FfBatch;
 /* Between ff_spi_begin and ff_spi_end; memory of the current context. */
 extern FfBatch *ff_batch_begin(FfShape *shape);
 
-#define ff_batch_add(batch, ...) \
-	ff_batch_add_row(batch, ((FfArgument[]){__VA_ARGS__}), lengthof(((FfArgument[]){__VA_ARGS__})))
+/* What is made for the cells, such as ff_text's, is gone when the row is added. */
+#define ff_batch_add(batch, ...)                                                            \
+	do                                                                                      \
+	{                                                                                       \
+		MemoryContext outside_ = ff_batch_enter(batch);                                     \
+		ff_batch_add_row(                                                                   \
+			batch, ((FfArgument[]){__VA_ARGS__}), lengthof(((FfArgument[]){__VA_ARGS__}))); \
+		ff_batch_leave(batch, outside_);                                                    \
+	} while (0)
 extern void ff_batch_add_row(FfBatch *batch, const FfArgument *cells, int count);
+extern MemoryContext ff_batch_enter(FfBatch *batch);
+extern void ff_batch_leave(FfBatch *batch, MemoryContext outside);
 
 /* The number of rows added so far. */
 extern int ff_batch_count(const FfBatch *batch);

@@ -6,6 +6,7 @@
  */
 #include "postgres.h"
 
+#include "access/toast_compression.h"
 #include "jit/jit.h"
 #include "optimizer/plancat.h"
 
@@ -48,11 +49,14 @@ ff_planning_init(void)
 FfPlanning
 ff_planning_begin(bool large)
 {
-	FfPlanning before = {as_large, jit_enabled};
+	FfPlanning before = {as_large, jit_enabled, default_toast_compression};
 
 	as_large = large;
 	if (large)
 		jit_enabled = false;
+#ifdef USE_LZ4
+	default_toast_compression = TOAST_LZ4_COMPRESSION;
+#endif
 	return before;
 }
 
@@ -61,4 +65,5 @@ ff_planning_end(FfPlanning before)
 {
 	as_large = before.large;
 	jit_enabled = before.jit;
+	default_toast_compression = before.compression;
 }

@@ -18,12 +18,15 @@ typedef struct FfPlanning
 {
 	bool large; /* every table and index counts as large */
 	bool jit;
+	int compression;
 } FfPlanning;
 
 /*
  * From now on what is planned, by us or by the checks of foreign keys that our
  * statements set off, is planned as for large tables, and nothing is compiled
- * for it.  Answers what to give to ff_planning_end, which must be called on
+ * for it.  What they write is compressed by LZ4, where the server has that:
+ * decisions, documents and bodies of some kilobytes are written once and hardly
+ * ever read.  Answers what to give to ff_planning_end, which must be called on
  * every way out.
  */
 extern FfPlanning ff_planning_begin(bool large);
