@@ -208,12 +208,14 @@ CREATE TABLE fulfillment.returns (
 	attributes jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	ended_at timestamptz,
+	poll_at timestamptz,
 	PRIMARY KEY (merchant_id, return_id),
 	FOREIGN KEY (merchant_id, connection_id) REFERENCES fulfillment.connections,
 	FOREIGN KEY (merchant_id, order_id) REFERENCES fulfillment.orders,
 	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations
 );
 CREATE INDEX returns_order ON fulfillment.returns (merchant_id, order_id);
+CREATE INDEX returns_poll ON fulfillment.returns (merchant_id, poll_at) WHERE poll_at IS NOT NULL;
 COMMENT ON TABLE fulfillment.returns IS 'Goods that come back, asked for or not';
 COMMENT ON COLUMN fulfillment.returns.connection_id IS 'Where it was announced: the warehouse that waits for it, or the carrier of its label';
 COMMENT ON COLUMN fulfillment.returns.fee IS 'What the customer pays for returning; comes off the refund';
@@ -221,6 +223,7 @@ COMMENT ON COLUMN fulfillment.returns.refund_due IS 'What is to be paid back in 
 COMMENT ON COLUMN fulfillment.returns.refund_asked IS 'What the gateway, the channel or a person was asked to pay back so far';
 COMMENT ON COLUMN fulfillment.returns.refunded IS 'What has been paid back';
 COMMENT ON COLUMN fulfillment.returns.late IS 'Goods came although it had not been approved or was over';
+COMMENT ON COLUMN fulfillment.returns.poll_at IS 'When whoever waits for it is asked next what has come; NULL when nobody is';
 COMMENT ON COLUMN fulfillment.returns.candidates IS 'Of a parcel nobody announced: orders it may belong to, best first, [{order_id, number, shipment_id, why, score}]';
 
 CREATE TABLE fulfillment.return_lines (

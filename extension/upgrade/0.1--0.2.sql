@@ -226,3 +226,11 @@ $$;
 -- Explanations tell how far from the optimum a plan may be.
 
 DROP FUNCTION fulfillment.decision_table(jsonb, jsonb, jsonb, jsonb);
+
+-- Warehouses are asked what has come of announced returns.
+ALTER TABLE fulfillment.returns ADD COLUMN poll_at timestamptz;
+CREATE INDEX returns_poll ON fulfillment.returns (merchant_id, poll_at) WHERE poll_at IS NOT NULL;
+COMMENT ON COLUMN fulfillment.returns.poll_at IS 'When whoever waits for it is asked next what has come; NULL when nobody is';
+UPDATE fulfillment.returns r SET poll_at = now() FROM fulfillment.connections k
+ WHERE k.merchant_id = r.merchant_id AND k.connection_id = r.connection_id AND k.connector IN ('ongoing_wms', 'amazon_mcf', 'sandbox')
+   AND r.state IN ('expected', 'in_transit', 'receiving');

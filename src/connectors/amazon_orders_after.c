@@ -71,10 +71,26 @@ cancels(const FfCall *call)
 	return strcmp(ff_json_text_or(call->document, "order.state", ""), "cancelled") == 0;
 }
 
+/* A cancellation begins with a look: what is cancelled already needs no feed. */
+static bool
+has_looked(const FfCall *call)
+{
+	return ff_json_text_or(call->state, "step", NULL) != NULL;
+}
+
+static void
+read_order(const FfJson *json, FfOutcome *outcome)
+{
+	const char *status = ff_json_text_or(json, "order.fulfillment.fulfillmentStatus", "");
+
+	if (pg_strcasecmp(status, "CANCELLED") != 0 && pg_strcasecmp(status, "CANCELED") != 0)
+		ff_outcome_continue(outcome, "{\"step\":\"document\"}");
+}
+
 void
 ff_amazon_orders_update_request(const FfCall *call, FfMessage *message)
 {
-	if (cancels(call))
+	if (cancels(call) && has_looked(call))
 		ff_amazon_feed_request(call, message, &cancellation);
 	else
 		look(call, message);
@@ -85,9 +101,13 @@ ff_amazon_orders_update_outcome(const FfCall *call, const FfReply *reply, FfOutc
 {
 	FfJson *json;
 
-	if (cancels(call))
+	if (cancels(call) && has_looked(call))
 		ff_amazon_feed_outcome(call, reply, &cancellation, outcome);
-	else if (ff_amazon_orders_reply(call, reply, outcome, &json))
+	else if (!ff_amazon_orders_reply(call, reply, outcome, &json))
+		return;
+	else if (cancels(call))
+		read_order(json, outcome);
+	else
 		ff_write_text(
 			&outcome->body, "warning", "Amazon knows no holds: the order stays there as it is.");
 }

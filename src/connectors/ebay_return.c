@@ -15,6 +15,9 @@
 
 #define COMMENT_CHARS 100
 
+/* How far two clocks, and times that are told in whole seconds, may lie apart. */
+#define CLOCKS_DIFFER (2 * USECS_PER_MINUTE)
+
 static const FfJson *
 return_of(const FfCall *call)
 {
@@ -144,7 +147,7 @@ earlier_refund(const FfCall *call, const FfJson *order)
 
 		if (amount != NULL && ff_decimal_compare(amount, wanted) == 0 &&
 			pg_strcasecmp(ff_json_text_or(refund, "refundStatus", ""), "FAILED") != 0 &&
-			ff_time_parse(ff_json_text(refund, "refundDate"), &at) && at >= since)
+			ff_time_parse(ff_json_text(refund, "refundDate"), &at) && at >= since - CLOCKS_DIFFER)
 			return refund;
 	}
 	return NULL;

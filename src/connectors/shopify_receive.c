@@ -113,7 +113,7 @@ write_cancelled(const FfJson *body, FfOutcome *outcome)
 }
 
 static void
-write_return(const FfJson *body, FfOutcome *outcome)
+write_return(const FfJson *body, const char *topic, FfOutcome *outcome)
 {
 	const FfJson *lines = ff_json_get(body, "return_line_items");
 	const char *id =
@@ -121,6 +121,8 @@ write_return(const FfJson *body, FfOutcome *outcome)
 
 	ff_write_object(&outcome->body, "return");
 	ff_write_text(&outcome->body, "number", ff_json_text_or(body, "name", id));
+	ff_write_text(
+		&outcome->body, "state", strcmp(topic, "returns/approve") == 0 ? "approved" : "requested");
 	ff_write_text(&outcome->body, "order_number", ff_json_text_or(body, "order.name", NULL));
 	ff_write_text(&outcome->body, "channel_order_id", order_id(body));
 	ff_write_array(&outcome->body, "lines");
@@ -158,7 +160,7 @@ names_goods(const FfJson *body)
 }
 
 static void
-translate(News news, const FfJson *body, FfOutcome *outcome)
+translate(News news, const char *topic, const FfJson *body, FfOutcome *outcome)
 {
 	switch (news)
 	{
@@ -179,7 +181,7 @@ translate(News news, const FfJson *body, FfOutcome *outcome)
 			break;
 		case NEWS_RETURN:
 			if (names_goods(body))
-				write_return(body, outcome);
+				write_return(body, topic, outcome);
 			else
 				read_again(outcome, order_id(body));
 			break;
@@ -217,7 +219,7 @@ ff_shopify_receive(const FfCall *call, const FfReply *webhook, FfOutcome *outcom
 	for (int i = 0; topic != NULL && i < (int) lengthof(topics); i++)
 		if (strncmp(topic, topics[i].topic, strlen(topics[i].topic)) == 0)
 		{
-			translate(topics[i].news, body, outcome);
+			translate(topics[i].news, topic, body, outcome);
 			return;
 		}
 	ff_write_text(&outcome->body, "ignored", topic != NULL ? topic : "unknown");

@@ -109,6 +109,9 @@ extern void ff_refund_attention(void *subject, const void *request);
 /* Nobody pays by itself: whether it waits for a person's word. */
 extern bool ff_refund_needs_word(const FfReturn *subject);
 
+/* told.c: when an announced return is asked for next */
+extern void ff_return_poll_later(int32 merchant_id, int64 return_id);
+
 /* tell.c: channel, customer, replacements */
 extern void ff_return_update_channel(void *subject, const void *request);
 extern void ff_return_notify(void *subject, const void *request);

@@ -211,6 +211,7 @@ ff_return_announced(int32 merchant_id, int64 return_id, const FfJson *outcome, c
 				   ff_text(content),
 				   ff_text(url));
 	}
+	ff_return_poll_later(merchant_id, return_id);
 	/* a label in hand is what the customer waits for */
 	subject->event = FF_RETURN_EVENT_ANNOUNCE;
 	ff_return_refresh(subject);

@@ -25,4 +25,25 @@ extern void ff_return_paid(int32 merchant_id, int64 return_id, bool paid, const 
 extern void ff_return_announced(int32 merchant_id, int64 return_id, const FfJson *outcome,
 								const char *cause);
 
+/*
+ * A customer has asked a channel to send goods back: the return is asked for
+ * here, too, and approved when the channel has said so.  Answers its id, the
+ * same when it is told again; 0 for an order that is none of ours, or when no
+ * line says what comes back.  What cannot be is ereport(ERROR).
+ */
+extern int64 ff_return_of_channel(int32 merchant_id, int64 connection_id, const FfJson *said,
+								  const char *cause);
+
+/* What a warehouse says of a return that was announced to it, in sums: received is what is new. */
+extern void ff_return_told(int32 merchant_id, int64 return_id, const FfJson *said,
+						   const char *cause);
+
+/*
+ * Goods that a file says came, each row by itself; without a return of that
+ * number a parcel nobody announced.  The same reference counts once.  Answers
+ * the id of the return; 0 when nobody knows where the goods are.
+ */
+extern int64 ff_return_of_file(int32 merchant_id, int64 connection_id, const FfJson *said,
+							   const char *reference, const char *cause);
+
 #endif

@@ -16,6 +16,16 @@ ff_apply_return_announced(FfSettling *settling)
 	ff_return_announced(task->merchant_id, task->subject_id, settling->outcome, settling->cause);
 }
 
+void
+ff_apply_return_read(FfSettling *settling)
+{
+	const FfClaimedTask *task = &settling->errand->task;
+	const FfJson *said = ff_json_get(settling->outcome, "return");
+
+	if (said != NULL)
+		ff_return_told(task->merchant_id, task->subject_id, said, settling->cause);
+}
+
 /* The channel has taken note; when it pays, it has paid. */
 static void
 channel_answered(FfSettling *settling, bool paid)

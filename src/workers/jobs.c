@@ -70,7 +70,8 @@ static FfStatement end_job =
 static FfStatement next_poll = FF_STATEMENT(
 	"select least((select min(poll_at) from fulfillment.shipments where merchant_id = $1"
 	"   and poll_at is not null), (select min(poll_at) from fulfillment.packages"
-	"   where merchant_id = $1 and poll_at is not null))",
+	"   where merchant_id = $1 and poll_at is not null), (select min(poll_at)"
+	"   from fulfillment.returns where merchant_id = $1 and poll_at is not null))",
 	INT4OID);
 
 static FfStatement bring_poll_forward =

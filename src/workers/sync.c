@@ -50,6 +50,19 @@ static FfStatement locations_to_ask = FF_STATEMENT(
  * Shipments and packages whose time has come.  The time moves on at once, so
  * that nothing is asked twice; the answer sets it anew.
  */
+static FfStatement returns_to_ask = FF_STATEMENT(
+	"with due as (update fulfillment.returns r set poll_at = $2 + interval '15 minutes'"
+	"  where r.merchant_id = $1 and r.poll_at <= $2"
+	" returning r.return_id, r.connection_id, r.order_id, r.state)"
+	" select d.return_id, k.connection_id, k.connector, d.order_id, null::text"
+	"  from due d join fulfillment.connections k on k.merchant_id = $1"
+	"   and k.connection_id = d.connection_id"
+	"  where d.state in ('expected', 'in_transit', 'receiving')"
+	"   and not exists (select 1 from fulfillment.tasks t where t.merchant_id = $1"
+	"    and t.subject_kind = 'return' and t.subject_id = d.return_id"
+	"    and t.operation = 'get_return' and t.state <> 'parked')",
+	INT4OID, TIMESTAMPTZOID);
+
 static FfStatement shipments_to_ask = FF_STATEMENT(
 	"with due as ("
 	" select shipment_id from fulfillment.shipments where merchant_id = $1 and poll_at <= $2"
@@ -235,10 +248,12 @@ ff_push_inventory(int32 merchant_id, const char *channel)
 int
 ff_poll_tracking(int32 merchant_id)
 {
-	FfRows rows = ff_run(
-		&shipments_to_ask, ff_int4(merchant_id), ff_time(GetCurrentTransactionStartTimestamp()));
+	FfArgument now = ff_time(GetCurrentTransactionStartTimestamp());
+	FfRows rows = ff_run(&shipments_to_ask, ff_int4(merchant_id), now);
+	int count = add_tasks(merchant_id, &rows, FF_OP_GET_SHIPMENT, "shipment", NULL);
 
-	return add_tasks(merchant_id, &rows, FF_OP_GET_SHIPMENT, "shipment", NULL);
+	rows = ff_run(&returns_to_ask, ff_int4(merchant_id), now);
+	return count + add_tasks(merchant_id, &rows, FF_OP_GET_RETURN, "return", NULL);
 }
 
 /* The SQL functions: (code or NULL, merchant_id) → tasks written. */

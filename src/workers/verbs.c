@@ -46,6 +46,7 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 							   .absent = ff_apply_cancelled,
 							   .refused = ff_apply_cancel_refused},
 	[FF_OP_ANNOUNCE_RETURN] = {.load = ff_load_returns, .ok = ff_apply_return_announced},
+	[FF_OP_GET_RETURN] = {.load = ff_load_returns, .ok = ff_apply_return_read},
 	[FF_OP_PUSH_RETURN] = {.load = ff_load_return_pushes,
 						   .ok = ff_apply_return_pushed,
 						   .refused = ff_apply_return_push_refused},

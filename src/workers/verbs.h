@@ -110,6 +110,7 @@ extern void ff_apply_rates_given_up(FfSettling *settling);
 
 /* apply_return.c */
 extern void ff_apply_return_announced(FfSettling *settling);
+extern void ff_apply_return_read(FfSettling *settling);
 extern void ff_apply_return_pushed(FfSettling *settling);
 extern void ff_apply_return_push_refused(FfSettling *settling);
 

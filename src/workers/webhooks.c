@@ -20,6 +20,7 @@
 #include "pg/attempt.h"
 #include "pg/errors.h"
 #include "pg/spi.h"
+#include "returns/returns.h"
 #include "shipping/shipment.h"
 #include "shipping/tracking.h"
 #include "tasks/task.h"
@@ -271,13 +272,70 @@ take_hints(FfWebhook *webhook)
 		ff_webhook_take_stock(webhook);
 	else if (ff_json_count(ff_json_get(webhook->outcome, "inventory")) > 0)
 		reread_inventory(webhook, NULL);
-	if (ff_json_count(ff_json_get(webhook->outcome, "return")) > 0 ||
-		ff_json_count(ff_json_get(webhook->outcome, "returns")) > 0)
-		ff_attention_open_connection(webhook->merchant_id,
-									 "return_announced",
-									 webhook->endpoint->key.connection_id,
-									 psprintf("%s announces a return", webhook->cause),
-									 "Table fulfillment.inbox holds what it says.");
+}
+
+/* A return that is told of; which one it is here, 0: none. */
+typedef struct ToldReturn
+{
+	const FfWebhook *webhook;
+	const FfJson *said;
+	int position;
+	int64 return_id;
+} ToldReturn;
+
+static void
+take_return(void *argument)
+{
+	ToldReturn *told = argument;
+	const FfWebhook *webhook = told->webhook;
+	int64 connection_id = webhook->endpoint->key.connection_id;
+
+	told->return_id =
+		ff_webhook_is_file(webhook)
+			? ff_return_of_file(
+				  webhook->merchant_id,
+				  connection_id,
+				  told->said,
+				  psprintf("file " INT64_FORMAT ".%d", webhook->inbox_id, told->position),
+				  webhook->cause)
+			: ff_return_of_channel(webhook->merchant_id, connection_id, told->said, webhook->cause);
+}
+
+/* One that cannot be taken is put in front of a person, and stops nothing else. */
+static void
+take_returns(FfWebhook *webhook)
+{
+	static const char *const members[] = {"return", "returns"};
+	ToldReturn told = {.webhook = webhook};
+
+	for (int m = 0; m < (int) lengthof(members); m++)
+	{
+		FfJson *list = ff_json_get(webhook->outcome, members[m]);
+
+		for (int i = 0; i < ff_json_count(list); i++)
+		{
+			ErrorData *error = NULL;
+
+			told.said = ff_json_at(list, i);
+			told.position++;
+			told.return_id = 0;
+			if (!ff_attempt(take_return, &told, &error) && ff_error_is_passing(error))
+				ReThrowError(error);
+			if (told.return_id != 0)
+				continue;
+			ff_attention_open_connection(
+				webhook->merchant_id,
+				"return_announced",
+				webhook->endpoint->key.connection_id,
+				psprintf("%s tells of return %s, which could not be taken: %s",
+						 webhook->cause,
+						 ff_json_text_or(told.said, "number", "without a number"),
+						 error != NULL ? ff_error_sentence(error)
+									   : "it belongs to no order or place that is known"),
+				"Table fulfillment.inbox holds what it says; request_return and receive_return "
+				"write it down.");
+		}
+	}
 }
 
 static void
@@ -296,6 +354,7 @@ apply(void *argument)
 	take_tracking(webhook);
 	take_message(webhook);
 	take_hints(webhook);
+	take_returns(webhook);
 	ff_webhook_take_rejected(webhook);
 }
 

@@ -8,6 +8,7 @@ use warnings;
 use FulfillmentCluster;
 use FulfillmentSimulator;
 use FulfillmentWorld;
+use JSON::PP;
 use Test::More;
 
 my $node = FulfillmentCluster->start_new('warehouses', workers => 2);
@@ -121,6 +122,39 @@ subtest 'an answer is lost' => sub {
 	$world->comes_to_rest_in_time('what is to be known is known');
 	is(states(%shipment), 'accepted accepted', 'found again, or known by its number');
 	is(orders_there($_) - $before{$_}, 1, "$_: there once") foreach @names;
+};
+
+subtest 'goods come back to a warehouse, which is asked what came' => sub {
+	$sim->settings('ongoing', { auto_articles => JSON::PP::true });
+	$world->provider('ongoing', timeout_ms => 3000);
+	$sim->post('/ongoing/stock', { articles => [ { articleNumber => 'ongoing', numberOfItems => 10 } ] });
+	my ($order) = $world->submit('ongoing', 1,
+		lines => [ { line => 1, sku => 'ongoing', quantity => 3, unit_price => '25.00' } ]);
+	$world->comes_to_rest('the warehouse has the order');
+	$sim->post('/ongoing/move', { all => JSON::PP::true, to => 'sent' });
+	ask();
+	my $return = $world->value("SELECT fulfillment.request_return($order)");
+	$world->value("SELECT fulfillment.approve_return($return)");
+	$world->comes_to_rest('it is announced');
+	my ($row) = $world->rows("SELECT * FROM fulfillment.returns WHERE return_id = $return");
+	ok($row->{provider_reference} && $row->{poll_at}, 'the warehouse waits for it, and will be asked')
+	  || diag(explain($row));
+	my $number = $world->value("SELECT reference_prefix || '-R$return' FROM fulfillment.merchants WHERE merchant_id = 1");
+	my $look = sub {
+		$world->value("UPDATE fulfillment.returns SET poll_at = now() WHERE return_id = $return;
+			SELECT fulfillment.poll_tracking()");
+		$world->comes_to_rest('it is asked what came');
+		return $world->value("SELECT string_agg(quantity || ' ' || condition || ' ' || disposition, ', ' ORDER BY receipt_id)
+			FROM fulfillment.receipts WHERE return_id = $return") // '';
+	};
+	is($look->(), '', 'nothing has come');
+	$sim->post('/ongoing/receive_return', { goodsOwnerId => 1, returnOrderNumber => $number, rows => { 1 => { items => 1 } } });
+	is($look->(), '1 good restock', 'a unit is back on the shelf');
+	is($look->(), '1 good restock', 'once');
+	$sim->post('/ongoing/receive_return', { goodsOwnerId => 1, returnOrderNumber => $number, rows => { 1 => { items => 2, removed => JSON::PP::true } } });
+	is($look->(), '1 good restock, 2 damaged quarantine', 'two more are not');
+	isnt($world->value("SELECT state FROM fulfillment.returns WHERE return_id = $return"), 'receiving', 'all of it has come');
+	is($world->value("SELECT poll_at FROM fulfillment.returns WHERE return_id = $return"), '', 'nobody is asked any more');
 };
 
 subtest 'a status that nobody understands' => sub {

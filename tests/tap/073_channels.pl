@@ -9,6 +9,7 @@ use warnings;
 use FindBin qw($RealBin);
 use lib "$RealBin/lib";
 
+use Digest::SHA qw(hmac_sha256_base64);
 use FulfillmentCluster;
 use FulfillmentSimulator;
 use FulfillmentWorld;
@@ -256,6 +257,32 @@ subtest 'goods come back, and eBay pays, once though the answer is lost' => sub 
 	is($refunds->[0]{amount}{value}, $world->value("SELECT refunded FROM fulfillment.returns WHERE return_id = $return"),
 		'of what the goods were worth');
 	is($world->value("SELECT state FROM fulfillment.returns WHERE return_id = $return"), 'resolved', 'the return is over');
+};
+
+subtest 'a customer asks Shopify to send goods back' => sub {
+	my $order = ours('shopify', $sold{shopify}[0])->{order_id};
+	my $id = $world->value("SELECT channel_order_id FROM fulfillment.orders WHERE order_id = $order");
+	my $news = sub {
+		my ($topic, $sku) = @_;
+		my $body = $json->encode({
+			admin_graphql_api_id => "gid://shopify/Return/$topic$sku", name => "R-$sku",
+			order => { admin_graphql_api_id => $id },
+			return_line_items => [ { quantity => 1, return_reason => 'unwanted',
+				fulfillment_line_item => { line_item => { sku => $sku } } } ] });
+		my $headers = $json->encode({ 'X-Shopify-Topic' => $topic,
+			'X-Shopify-Webhook-Id' => "$topic$sku",
+			'X-Shopify-Hmac-Sha256' => hmac_sha256_base64($body, 'channel-secret-1') . '=' });
+		$world->value(sprintf q{SELECT fulfillment.receive_webhook('shopify', $j$%s$j$, convert_to($j$%s$j$, 'UTF8'))}, $headers, $body);
+		$world->comes_to_rest('the webhook is taken');
+		return $world->value("SELECT string_agg(r.state || ' ' || n.quantity || ' ' || i.sku, ', ' ORDER BY r.return_id)
+			FROM fulfillment.returns r JOIN fulfillment.return_lines n USING (merchant_id, return_id)
+			JOIN fulfillment.items i USING (merchant_id, item_id) WHERE r.order_id = $order");
+	};
+	is($news->('returns/request', 'hand'), 'requested 1 hand', 'the return is asked for here, too');
+	is($news->('returns/approve', 'hand'), 'expected 1 hand', 'approved there, it is approved here');
+	is($news->('returns/approve', 'desk'), 'expected 1 hand, expected 1 desk', 'one that nobody told of before is both');
+	is($news->('returns/request', 'nothing'), 'expected 1 hand, expected 1 desk', 'what was not sold does not come back');
+	is($world->value("SELECT count(*) FROM fulfillment.attention WHERE kind = 'return_announced'"), 1, 'that waits for a person');
 };
 
 subtest 'limits and tokens' => sub {

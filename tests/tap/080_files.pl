@@ -216,6 +216,39 @@ subtest 'Stock' => sub {
 	$engine->comes_to_rest;
 };
 
+subtest 'Goods that came back' => sub {
+	my $order = submit('R-1', lines => [[1, 'A', 2], [2, 'B', 1]]);
+	my $columns = 'rma_number;order_number;line_no;sku;quantity_received;condition;restocked;timestamp';
+	my $receipts = sub {
+		my ($return) = @_;
+		return $node->value("SELECT string_agg(line || ' ' || quantity || ' ' || condition || ' ' || disposition, ', ' ORDER BY receipt_id)
+			FROM fulfillment.receipts WHERE return_id = $return");
+	};
+
+	$node->comes_to("SELECT state FROM fulfillment.shipments WHERE order_id = $order", 'accepted', 'handed over');
+	$node->value("SELECT fulfillment.confirm_shipment(shipment_id) FROM fulfillment.shipments WHERE order_id = $order");
+	my $return = $node->value("SELECT fulfillment.request_return($order)");
+	$node->value("SELECT fulfillment.approve_return($return)");
+	$engine->comes_to_rest;
+	my $number = $node->value("SELECT reference_prefix || '-R$return' FROM fulfillment.merchants");
+	ok(-f "$share/out/return_$number.csv", 'the partner is told to wait for them');
+	put('receipt_1.csv', join "\r\n", $columns, "$number;;1;A;1;;;", "$number;;2;B;1;broken;0;", '');
+	fetch('the partner has unpacked some');
+	is($receipts->($return), '1 1 good restock, 2 1 broken quarantine', 'what came is received, by its condition');
+	put('receipt_2.csv', join "\r\n", $columns, "$number;;1;A;1;good;;", '');
+	fetch('and the rest');
+	is($receipts->($return), '1 1 good restock, 2 1 broken quarantine, 1 1 good restock', 'a row is what came with it');
+	isnt($node->value("SELECT state FROM fulfillment.returns WHERE return_id = $return"), 'receiving', 'all of it is there');
+	is($node->value("SELECT poll_at FROM fulfillment.returns WHERE return_id = $return"), '', 'nobody asks for what files tell');
+	put('receipt_3.csv', join "\r\n", $columns, 'FOREIGN-1;R-1;;A;1;good;;', '');
+	fetch('a parcel that nobody announced');
+	is($node->value(q{SELECT kind || ' ' || state || ' ' || (candidates -> 0 ->> 'number') FROM fulfillment.returns
+		ORDER BY return_id DESC LIMIT 1}), 'blind matching R-1', 'lies there, and whose it may be is told');
+	put('receipt_4.csv', join "\r\n", $columns, 'FOREIGN-2;R-1;;NOTHING;1;good;;', '');
+	fetch('goods nobody knows');
+	is($node->value(q{SELECT count(*) FROM fulfillment.attention WHERE kind = 'return_announced'}), 1, 'wait for a person');
+};
+
 subtest 'Scenario 15 with a partner of files' => sub {
 	my $order = submit('1002');
 
