@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "own/own.h"
 #include "pg/guc.h"
 #include "pg/planning.h"
 #include "workers/worker.h"
@@ -22,6 +23,7 @@ _PG_init(void)
 {
 	ff_guc_init();
 	ff_planning_init();
+	ff_own_init();
 	if (process_shared_preload_libraries_in_progress)
 		ff_workers_init();
 }

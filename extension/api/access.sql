@@ -37,6 +37,7 @@ AS $$
 		       ('resume_connection', 'admin'), ('schedule_jobs', 'admin'), ('unschedule_jobs', 'admin'),
 		       ('attach_orders', 'admin'), ('set_inventory_mode', 'admin'), ('detach_orders', 'admin'), ('note_order', 'admin'),
 		       ('take_orders', 'admin'), ('resume_workers', 'admin'),
+		       ('register_connector', 'admin'), ('unregister_connector', 'admin'),
 		       ('grant_access', 'admin'), ('revoke_access', 'admin'), ('set_up_sandbox', 'admin')
 	), relations AS (
 		SELECT c.oid, c.relname, c.relkind FROM pg_class c
@@ -55,7 +56,7 @@ AS $$
 		  FROM setup_tables WHERE sequence IS NOT NULL
 		UNION ALL
 		SELECT 'worker', 'table', oid::regclass::text, 'INSERT, UPDATE, DELETE'
-		  FROM relations WHERE relkind IN ('r', 'p')
+		  FROM relations WHERE relkind IN ('r', 'p') AND relname <> 'own_connectors'
 		UNION ALL
 		SELECT 'worker', 'sequence', oid::regclass::text, 'USAGE' FROM relations WHERE relkind = 'S'
 		UNION ALL

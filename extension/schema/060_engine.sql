@@ -250,3 +250,27 @@ CREATE TABLE fulfillment.schedules (
 );
 COMMENT ON TABLE fulfillment.schedules IS 'The clock of scheduled work; rows kept by pg_cron are left alone by the workers';
 COMMENT ON COLUMN fulfillment.schedules.by_cron IS 'pg_cron runs this job; the worker does when it is false';
+
+-- Connectors that users register: two functions, or nothing but data.  They serve every merchant, so
+-- their rows are of merchant 0, as those of access that are for all.
+CREATE TABLE fulfillment.own_connectors (
+	merchant_id int NOT NULL DEFAULT 0 CHECK (merchant_id = 0),
+	name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{1,62}$'),
+	definition jsonb NOT NULL,
+	request_function text,
+	outcome_function text,
+	run_as name,
+	registered_at timestamptz NOT NULL DEFAULT now(),
+	registered_by text NOT NULL,
+	PRIMARY KEY (merchant_id, name),
+	CHECK ((request_function IS NULL) = (outcome_function IS NULL) AND (request_function IS NULL) = (run_as IS NULL))
+);
+COMMENT ON TABLE fulfillment.own_connectors IS 'Connectors registered with register_connector: two SQL functions each, or data alone';
+COMMENT ON COLUMN fulfillment.own_connectors.merchant_id IS 'Always 0: they are for every merchant';
+COMMENT ON COLUMN fulfillment.own_connectors.name IS 'What connections.connector holds';
+COMMENT ON COLUMN fulfillment.own_connectors.definition IS 'What it is, and of data what it sends and understands';
+COMMENT ON COLUMN fulfillment.own_connectors.request_function IS 'Signature of the function that makes requests; NULL: it is only data';
+COMMENT ON COLUMN fulfillment.own_connectors.outcome_function IS 'Signature of the function that reads answers';
+COMMENT ON COLUMN fulfillment.own_connectors.run_as IS 'The role whose rights the functions have';
+COMMENT ON COLUMN fulfillment.own_connectors.registered_at IS 'When it was registered last';
+COMMENT ON COLUMN fulfillment.own_connectors.registered_by IS 'Who registered it';

@@ -234,3 +234,43 @@ COMMENT ON COLUMN fulfillment.returns.poll_at IS 'When whoever waits for it is a
 UPDATE fulfillment.returns r SET poll_at = now() FROM fulfillment.connections k
  WHERE k.merchant_id = r.merchant_id AND k.connection_id = r.connection_id AND k.connector IN ('ongoing_wms', 'amazon_mcf', 'sandbox')
    AND r.state IN ('expected', 'in_transit', 'receiving');
+
+-- Connectors that users register: two functions, or nothing but data.  They serve every merchant, so
+-- their rows are of merchant 0, as those of access that are for all.
+CREATE TABLE fulfillment.own_connectors (
+	merchant_id int NOT NULL DEFAULT 0 CHECK (merchant_id = 0),
+	name text NOT NULL CHECK (name ~ '^[a-z][a-z0-9_]{1,62}$'),
+	definition jsonb NOT NULL,
+	request_function text,
+	outcome_function text,
+	run_as name,
+	registered_at timestamptz NOT NULL DEFAULT now(),
+	registered_by text NOT NULL,
+	PRIMARY KEY (merchant_id, name),
+	CHECK ((request_function IS NULL) = (outcome_function IS NULL) AND (request_function IS NULL) = (run_as IS NULL))
+);
+COMMENT ON TABLE fulfillment.own_connectors IS 'Connectors registered with register_connector: two SQL functions each, or data alone';
+COMMENT ON COLUMN fulfillment.own_connectors.merchant_id IS 'Always 0: they are for every merchant';
+COMMENT ON COLUMN fulfillment.own_connectors.name IS 'What connections.connector holds';
+COMMENT ON COLUMN fulfillment.own_connectors.definition IS 'What it is, and of data what it sends and understands';
+COMMENT ON COLUMN fulfillment.own_connectors.request_function IS 'Signature of the function that makes requests; NULL: it is only data';
+COMMENT ON COLUMN fulfillment.own_connectors.outcome_function IS 'Signature of the function that reads answers';
+COMMENT ON COLUMN fulfillment.own_connectors.run_as IS 'The role whose rights the functions have';
+COMMENT ON COLUMN fulfillment.own_connectors.registered_at IS 'When it was registered last';
+COMMENT ON COLUMN fulfillment.own_connectors.registered_by IS 'Who registered it';
+
+SELECT pg_catalog.pg_extension_config_dump('fulfillment.own_connectors', '');
+ALTER TABLE fulfillment.own_connectors ENABLE ROW LEVEL SECURITY;
+CREATE POLICY "select" ON fulfillment.own_connectors FOR SELECT USING (
+	merchant_id = ANY ((SELECT fulfillment.visible_merchants())::int[])
+	OR 0 = ANY ((SELECT fulfillment.visible_merchants())::int[]));
+CREATE POLICY "insert" ON fulfillment.own_connectors FOR INSERT WITH CHECK (
+	merchant_id = ANY ((SELECT fulfillment.managed_merchants())::int[])
+	OR 0 = ANY ((SELECT fulfillment.managed_merchants())::int[]));
+CREATE POLICY "update" ON fulfillment.own_connectors FOR UPDATE USING (
+	merchant_id = ANY ((SELECT fulfillment.managed_merchants())::int[])
+	OR 0 = ANY ((SELECT fulfillment.managed_merchants())::int[]));
+CREATE POLICY "delete" ON fulfillment.own_connectors FOR DELETE USING (
+	merchant_id = ANY ((SELECT fulfillment.managed_merchants())::int[])
+	OR 0 = ANY ((SELECT fulfillment.managed_merchants())::int[]));
+REVOKE ALL ON fulfillment.own_connectors FROM PUBLIC;

@@ -132,6 +132,7 @@ begin_call(const FfConnector *connector, FfOperation operation, const FfJson *do
 	call.state = ff_json_is_null(state) ? NULL : state;
 	call.now = ff_connector_now(document);
 	call.idempotency_key = ff_json_text(document, "idempotency_key");
+	call.own = connector->own;
 	return call;
 }
 
@@ -235,10 +236,17 @@ ff_connector_receive(const FfConnector *connector, const FfJson *document, const
 const char *
 ff_connector_event_id(const FfConnector *connector, const FfReply *webhook)
 {
-	const char *id;
+	const FfReceive *receive = &connector->receive;
+	FfJson *body = receive->event_id != NULL || receive->event_member != NULL
+					   ? ff_json_parse(webhook->body, webhook->length, NULL)
+					   : NULL;
+	const char *id = NULL;
 
-	if (connector->receive.event_id == NULL)
-		return NULL;
-	id = connector->receive.event_id(webhook, ff_json_parse(webhook->body, webhook->length, NULL));
+	if (receive->event_id != NULL)
+		id = receive->event_id(webhook, body);
+	else if (receive->event_member != NULL)
+		id = ff_json_text(body, receive->event_member);
+	else if (receive->event_header != NULL)
+		id = ff_reply_header(webhook, receive->event_header);
 	return id != NULL && *id != '\0' ? id : NULL;
 }

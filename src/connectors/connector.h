@@ -51,6 +51,7 @@ typedef struct FfCall
 	const FfJson *state;    /* call.state: what the previous outcome put into next; NULL at first */
 	TimestampTz now;        /* call.now, or the transaction's time when absent */
 	const char *idempotency_key;
+	const void *own; /* of a registered connector: what it is made from */
 } FfCall;
 
 /* What an outcome is written to; body stands inside the open root object. */
@@ -105,6 +106,9 @@ typedef struct FfReceive
 	FfVerify verify;
 	/* The peer's id of this event, for deduplication; NULL or "": the body's hash is used. */
 	const char *(*event_id)(const FfReply *webhook, const FfJson *body);
+	/* … or, without a function: the header, or the member of a JSON body, that holds it. */
+	const char *event_header;
+	const char *event_member;
 	/* Translates a verified webhook into orders, shipment(s), tracking or inventory. */
 	FfOutcomeFunction translate;
 } FfReceive;
@@ -134,12 +138,27 @@ typedef struct FfConnector
 	bool (*able)(const FfJson *config, FfOperation operation);
 	FfConnectorOperation operations[FF_OPERATION_COUNT];
 	FfReceive receive; /* translate NULL: takes no webhooks */
+	const void *own;   /* of a registered connector: what it is made from */
 } FfConnector;
 
-/* NULL when there is no such connector. */
+/* NULL when there is no such connector.  A registered one stands in the current memory context. */
 extern const FfConnector *ff_connector_find(const char *name);
-extern const FfConnector *ff_connector_at(int index);
-extern int ff_connector_count(void);
+/* Those that are built in, which stand in list.h. */
+extern const FfConnector *ff_connector_built_in(const char *name);
+/* All of them, built in and registered. */
+extern const FfConnector **ff_connector_all(int *count);
+
+/*
+ * Where the connectors are that users registered: rows, of which this room
+ * knows nothing.  Both make them in the current memory context.
+ */
+typedef struct FfConnectorSource
+{
+	const FfConnector *(*find)(const char *name);
+	const FfConnector **(*all)(int *count);
+} FfConnectorSource;
+
+extern void ff_connector_source_set(const FfConnectorSource *source);
 
 /*
  * ereport(ERROR) for a call that cannot be made into a request: names the field

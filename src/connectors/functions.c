@@ -337,10 +337,14 @@ fulfillment_connector_list(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rows = (ReturnSetInfo *) fcinfo->resultinfo;
 
+	const FfConnector **connectors;
+	int count;
+
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < ff_connector_count(); i++)
+	connectors = ff_connector_all(&count);
+	for (int i = 0; i < count; i++)
 	{
-		const FfConnector *connector = ff_connector_at(i);
+		const FfConnector *connector = connectors[i];
 		Datum values[7];
 		bool nulls[7] = {false};
 

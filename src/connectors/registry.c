@@ -3,7 +3,8 @@
  *
  * The array of all connectors, from the one list, and the errors that name
  * one of them.  A connector appears here by its line in list.h and by nothing
- * else; what it can do is read from its struct.
+ * else; what it can do is read from its struct.  Those that users registered
+ * come from elsewhere, and never in the place of one of the list.
  */
 #include "postgres.h"
 
@@ -16,25 +17,44 @@ static const FfConnector *const connectors[] = {
 #undef CONNECTOR
 	NULL};
 
-int
-ff_connector_count(void)
+static const FfConnectorSource *registered = NULL;
+
+void
+ff_connector_source_set(const FfConnectorSource *source)
 {
-	return lengthof(connectors) - 1;
+	registered = source;
 }
 
 const FfConnector *
-ff_connector_at(int index)
+ff_connector_built_in(const char *name)
 {
-	return index >= 0 && index < ff_connector_count() ? connectors[index] : NULL;
+	for (int i = 0; connectors[i] != NULL; i++)
+		if (strcmp(connectors[i]->name, name) == 0)
+			return connectors[i];
+	return NULL;
 }
 
 const FfConnector *
 ff_connector_find(const char *name)
 {
-	for (int i = 0; i < ff_connector_count(); i++)
-		if (strcmp(connectors[i]->name, name) == 0)
-			return connectors[i];
-	return NULL;
+	const FfConnector *found = ff_connector_built_in(name);
+
+	return found == NULL && registered != NULL ? registered->find(name) : found;
+}
+
+const FfConnector **
+ff_connector_all(int *count)
+{
+	int built_in = lengthof(connectors) - 1;
+	int more_count = 0;
+	const FfConnector **more = registered != NULL ? registered->all(&more_count) : NULL;
+	const FfConnector **all = palloc(sizeof(FfConnector *) * (built_in + more_count));
+
+	memcpy(all, connectors, sizeof(FfConnector *) * built_in);
+	if (more_count > 0)
+		memcpy(all + built_in, more, sizeof(FfConnector *) * more_count);
+	*count = built_in + more_count;
+	return all;
 }
 
 void

@@ -6,27 +6,15 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
-#include "mb/pg_wchar.h"
-#include "utils/formatting.h"
-
-#include "catalog/pg_collation.h"
-
 #include "connectors/connector.h"
 #include "connectors/template.h"
-#include "model/time.h"
 #include "pg/xml.h"
-
-#define DEEPEST 16
 
 typedef struct Filling
 {
 	StringInfoData text;
 	FfEscape escape;
-	const FfJson *values[DEEPEST]; /* innermost last */
-	int numbers[DEEPEST];
-	int depth;
+	FfTemplateScope scope;
 	char **problem;
 } Filling;
 
@@ -38,14 +26,14 @@ wrong(Filling *filling, char *sentence)
 	return false;
 }
 
-static const FfJson *
-look_up(const Filling *filling, const char *path)
+const FfJson *
+ff_template_look_up(const FfTemplateScope *scope, const char *path)
 {
 	if (strcmp(path, ".") == 0)
-		return filling->values[filling->depth];
-	for (int i = filling->depth; i >= 0; i--)
+		return scope->values[scope->depth];
+	for (int i = scope->depth; i >= 0; i--)
 	{
-		const FfJson *value = ff_json_get(filling->values[i], path);
+		const FfJson *value = ff_json_get(scope->values[i], path);
 
 		if (value != NULL)
 			return value;
@@ -53,161 +41,20 @@ look_up(const Filling *filling, const char *path)
 	return NULL;
 }
 
-/* The filters: each gets a text and its argument ("" for none) and gives another. */
-
-static char *
-to_upper(char *text, const char *argument)
+bool
+ff_template_enter(FfTemplateScope *scope, const FfJson *value, int number)
 {
-	return str_toupper(text, strlen(text), C_COLLATION_OID);
-}
-
-static char *
-to_lower(char *text, const char *argument)
-{
-	return str_tolower(text, strlen(text), C_COLLATION_OID);
-}
-
-static char *
-at_most(char *text, const char *argument)
-{
-	int limit = atoi(argument);
-	char *c = text;
-
-	for (; *c != '\0' && limit > 0; limit--)
-		c += Min(pg_utf_mblen((unsigned char *) c), (int) strlen(c));
-	return pnstrdup(text, c - text);
-}
-
-static char *
-only_digits(char *text, const char *argument)
-{
-	char *kept = pstrdup(text);
-	char *end = kept;
-
-	for (const char *c = text; *c != '\0'; c++)
-		if (isdigit((unsigned char) *c))
-			*end++ = *c;
-	*end = '\0';
-	return kept;
-}
-
-static char *
-in_ascii(char *text, const char *argument)
-{
-	return ff_ascii(text);
-}
-
-static char *
-as_time(const char *text, const char *format)
-{
-	TimestampTz time;
-
-	return ff_time_parse(text, &time) ? ff_time_format(time, format) : pstrdup(text);
-}
-
-static char *
-as_date(char *text, const char *argument)
-{
-	return as_time(text, "%Y-%m-%d");
-}
-
-static char *
-as_iso(char *text, const char *argument)
-{
-	return as_time(text, "%Y-%m-%dT%H:%M:%SZ");
-}
-
-static char *
-as_datetime(char *text, const char *argument)
-{
-	return as_time(text, "%Y-%m-%d %H:%M:%S");
-}
-
-static char *
-with_comma(char *text, const char *argument)
-{
-	char *changed = pstrdup(text);
-	char *dot = strchr(changed, '.');
-
-	if (dot != NULL)
-		*dot = ',';
-	return changed;
-}
-
-static char *
-or_default(char *text, const char *argument)
-{
-	return *text == '\0' ? pstrdup(argument) : text;
-}
-
-static char *
-padded(char *text, int width, bool left, char fill)
-{
-	StringInfoData line;
-	int missing = Min(width, 10000) - pg_mbstrlen(text);
-
-	initStringInfo(&line);
-	if (!left)
-		appendStringInfoString(&line, text);
-	for (; missing > 0; missing--)
-		appendStringInfoChar(&line, fill);
-	if (left)
-		appendStringInfoString(&line, text);
-	return line.data;
-}
-
-static char *
-pad(char *text, const char *argument)
-{
-	return padded(at_most(text, argument), atoi(argument), false, ' ');
-}
-
-static char *
-zeros(char *text, const char *argument)
-{
-	return padded(text, atoi(argument), true, '0');
-}
-
-static const struct
-{
-	const char *name;
-	char *(*apply)(char *text, const char *argument);
-} filters[] = {
-	{"upper", to_upper},
-	{"lower", to_lower},
-	{"max", at_most},
-	{"digits", only_digits},
-	{"ascii", in_ascii},
-	{"date", as_date},
-	{"time", as_iso},
-	{"datetime", as_datetime},
-	{"comma", with_comma},
-	{"default", or_default},
-	{"pad", pad},
-	{"zeros", zeros},
-};
-
-/* Takes the next filter off a list "max:5|upper". */
-static bool
-apply_filter(Filling *filling, char *filter, char **text)
-{
-	char *argument = strchr(filter, ':');
-
-	if (argument != NULL)
-		*argument++ = '\0';
-	for (int i = 0; i < (int) lengthof(filters); i++)
-	{
-		if (strcmp(filters[i].name, filter) != 0)
-			continue;
-		*text = filters[i].apply(*text, argument ? argument : "");
-		return true;
-	}
-	return wrong(filling, psprintf("There is no filter \"%s\".", filter));
+	if (scope->depth + 1 >= FF_TEMPLATE_DEPTH)
+		return false;
+	scope->depth++;
+	scope->values[scope->depth] = value;
+	scope->numbers[scope->depth] = number;
+	return true;
 }
 
 /* The text of a place "path|filter|filter:argument". */
 static char *
-value_of(Filling *filling, const char *place, bool *as_is)
+value_of(const FfTemplateScope *scope, const char *place, bool *as_is, char **problem)
 {
 	char *rest = pstrdup(place);
 	char *path = strsep(&rest, "|");
@@ -216,23 +63,24 @@ value_of(Filling *filling, const char *place, bool *as_is)
 	char *text;
 
 	if (strcmp(path, "@number") == 0)
-		text = psprintf("%d", filling->numbers[filling->depth]);
+		text = psprintf("%d", scope->numbers[scope->depth]);
 	else if (strcmp(path, "@comma") == 0)
-		text = pstrdup(filling->numbers[filling->depth] > 1 ? "," : "");
+		text = pstrdup(scope->numbers[scope->depth] > 1 ? "," : "");
 	else
 	{
-		value = look_up(filling, path);
+		value = ff_template_look_up(scope, path);
 		text = ff_json_text(value, "");
 		if (rest != NULL && strcmp(rest, "json") == 0)
 		{
 			*as_is = true;
 			return value != NULL ? ff_json_dump(value) : pstrdup("null");
 		}
+		if (rest != NULL && strncmp(rest, "sum:", 4) == 0)
+			text = ff_template_sum(value, strsep(&rest, "|") + 4);
 	}
 	text = text ? text : pstrdup("");
-	while ((filter = strsep(&rest, "|")) != NULL)
-		if (!apply_filter(filling, filter, &text))
-			return NULL;
+	while (text != NULL && (filter = strsep(&rest, "|")) != NULL)
+		text = ff_template_filter(scope, filter, text, problem);
 	return text;
 }
 
@@ -250,7 +98,11 @@ append_escaped(Filling *filling, const char *value)
 			appendStringInfoString(&filling->text, ff_xml_escape(value));
 			break;
 		case FF_ESCAPE_URL:
-			ff_percent_encode(&filling->text, value);
+			/* "." and ".." would climb out of the path */
+			if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
+				appendStringInfoString(&filling->text, value[1] == '\0' ? "%2E" : "%2E%2E");
+			else
+				ff_percent_encode(&filling->text, value);
 			break;
 		case FF_ESCAPE_JSON:
 			ff_write_init(&writer);
@@ -300,16 +152,14 @@ fill_section(Filling *filling, const char *text, const char *end, const FfJson *
 	int count = ff_json_is_array(value) ? ff_json_count(value) : 1;
 	bool done = true;
 
-	if (filling->depth + 1 >= DEEPEST)
-		return wrong(filling, pstrdup("Its sections are nested too deeply."));
-	filling->depth++;
 	for (int i = 0; i < count && done; i++)
 	{
-		filling->values[filling->depth] = ff_json_is_array(value) ? ff_json_at(value, i) : value;
-		filling->numbers[filling->depth] = i + 1;
+		if (!ff_template_enter(
+				&filling->scope, ff_json_is_array(value) ? ff_json_at(value, i) : value, i + 1))
+			return wrong(filling, pstrdup("Its sections are nested too deeply."));
 		done = fill(filling, text, end);
+		filling->scope.depth--;
 	}
-	filling->depth--;
 	return done;
 }
 
@@ -319,7 +169,7 @@ section(Filling *filling, char kind, const char *name, const char **at, const ch
 {
 	const char *stop = section_end(*at, name);
 	const char *begin = *at;
-	const FfJson *value = look_up(filling, name);
+	const FfJson *value = ff_template_look_up(&filling->scope, name);
 
 	if (stop == NULL || stop > end)
 		return wrong(filling, psprintf("Section \"%s\" does not end.", name));
@@ -366,7 +216,7 @@ fill(Filling *filling, const char *text, const char *end)
 			return wrong(filling, psprintf("Section \"%s\" was not begun.", place + 1));
 		if (*place == '&')
 			as_is = true;
-		value = value_of(filling, place + (*place == '&'), &as_is);
+		value = value_of(&filling->scope, place + (*place == '&'), &as_is, filling->problem);
 		if (value == NULL)
 			return false;
 		if (as_is)
@@ -378,27 +228,37 @@ fill(Filling *filling, const char *text, const char *end)
 }
 
 char *
-ff_template_fill(const char *text, const FfJson *values, FfEscape escape, char **problem)
+ff_template_fill_in(const char *text, const FfTemplateScope *scope, FfEscape escape, char **problem)
 {
-	Filling filling = {.escape = escape, .problem = problem};
+	Filling filling = {.scope = *scope, .escape = escape, .problem = problem};
 
 	initStringInfo(&filling.text);
-	filling.values[0] = values;
 	return fill(&filling, text, text + strlen(text)) ? filling.text.data : NULL;
+}
+
+char *
+ff_template_fill(const char *text, const FfJson *values, FfEscape escape, char **problem)
+{
+	FfTemplateScope scope = {.values = {values}};
+
+	return ff_template_fill_in(text, &scope, escape, problem);
+}
+
+char *
+ff_template_place(const char *place, const FfTemplateScope *scope, char **problem)
+{
+	bool as_is = false;
+
+	return value_of(scope, place, &as_is, problem);
 }
 
 char *
 ff_template_value(const char *place, const FfJson *values, const FfJson *inner, int number,
 				  char **problem)
 {
-	Filling filling = {.problem = problem};
-	bool as_is = false;
+	FfTemplateScope scope = {.values = {values}};
 
-	filling.values[0] = values;
 	if (inner != NULL)
-	{
-		filling.values[++filling.depth] = inner;
-		filling.numbers[filling.depth] = number;
-	}
-	return value_of(&filling, place, &as_is);
+		(void) ff_template_enter(&scope, inner, number);
+	return ff_template_place(place, &scope, problem);
 }

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/backend_status.h"
@@ -21,8 +22,12 @@
 
 #if PG_VERSION_NUM >= 160000
 #define ff_owns_database(database, role) object_ownercheck(DatabaseRelationId, database, role)
+#define ff_may_execute(function, role) \
+	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #else
 #define ff_owns_database(database, role) pg_database_ownercheck(database, role)
+#define ff_may_execute(function, role) \
+	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
 /* The n-th backend, from 1; NULL when it has gone. */

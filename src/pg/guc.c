@@ -27,6 +27,7 @@ int ff_guc_poll_interval;
 int ff_guc_max_attempts;
 int ff_guc_max_crashes;
 int ff_guc_breaker_failures;
+int ff_guc_function_timeout;
 int ff_guc_logged_body;
 int ff_guc_retention_calls;
 int ff_guc_retention_history;
@@ -170,6 +171,15 @@ static const IntRow int_rows[] = {
 	 0,
 	 "Sets after how many failures in a row a connection is left alone for a while.",
 	 "Failures are those of the peer or of the way to it; a refusal is an answer."},
+	{"fulfillment.function_timeout",
+	 &ff_guc_function_timeout,
+	 1000,
+	 10,
+	 60000,
+	 PGC_SUSET,
+	 GUC_UNIT_MS,
+	 "Sets how long a function of a registered connector may run.",
+	 "While it runs, the worker does nothing else."},
 	{"fulfillment.logged_body",
 	 &ff_guc_logged_body,
 	 16,

@@ -27,6 +27,7 @@ extern int ff_guc_poll_interval; /* s */
 extern int ff_guc_max_attempts;
 extern int ff_guc_max_crashes;
 extern int ff_guc_breaker_failures;
+extern int ff_guc_function_timeout;  /* ms, of a connector's own functions */
 extern int ff_guc_logged_body;       /* kB */
 extern int ff_guc_retention_calls;   /* days, 0: for ever */
 extern int ff_guc_retention_history; /* days, 0: for ever */

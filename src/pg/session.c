@@ -32,6 +32,9 @@ static const char *const level_names[] = {"nothing", "viewer", "operator", "admi
 
 static bool worker_process = false;
 
+/* While code of a user runs in our place: it is the one who acts, not the session. */
+static Oid guest_role = InvalidOid;
+
 static struct
 {
 	LocalTransactionId transaction;
@@ -51,9 +54,9 @@ ff_actor(void)
 {
 	char *role;
 
-	if (worker_process)
+	if (worker_process && !OidIsValid(guest_role))
 		return "worker";
-	role = GetUserNameFromId(GetOuterUserId(), false);
+	role = GetUserNameFromId(ff_caller(), false);
 	if (ff_guc_actor != NULL && *ff_guc_actor != '\0')
 		return psprintf("%s/%s", role, ff_guc_actor);
 	return role;
@@ -70,20 +73,34 @@ level_from_name(const char *name)
 }
 
 /* The schema belongs to whoever created the extension. */
+Oid
+ff_role_owner(void)
+{
+	HeapTuple schema = SearchSysCache1(NAMESPACENAME, CStringGetDatum("fulfillment"));
+	Oid owner;
+
+	if (!HeapTupleIsValid(schema))
+		return InvalidOid;
+	owner = ((Form_pg_namespace) GETSTRUCT(schema))->nspowner;
+	ReleaseSysCache(schema);
+	return owner;
+}
+
+bool
+ff_role_all_powerful(Oid role)
+{
+	Oid owner;
+
+	if (superuser_arg(role))
+		return true;
+	owner = ff_role_owner();
+	return OidIsValid(owner) && has_privs_of_role(role, owner);
+}
+
 static bool
 all_powerful(Oid role)
 {
-	HeapTuple schema;
-	Oid owner;
-
-	if (worker_process || superuser_arg(role))
-		return true;
-	schema = SearchSysCache1(NAMESPACENAME, CStringGetDatum("fulfillment"));
-	if (!HeapTupleIsValid(schema))
-		return false;
-	owner = ((Form_pg_namespace) GETSTRUCT(schema))->nspowner;
-	ReleaseSysCache(schema);
-	return has_privs_of_role(role, owner);
+	return (worker_process && !OidIsValid(guest_role)) || ff_role_all_powerful(role);
 }
 
 static bool
@@ -97,7 +114,7 @@ acts_as(Oid role, const char *name)
 FfLevel
 ff_access_level(int32 merchant_id)
 {
-	Oid role = GetOuterUserId();
+	Oid role = ff_caller();
 	FfLevel level = FF_LEVEL_NONE;
 	FfRows rows;
 
@@ -115,19 +132,19 @@ ff_access_level(int32 merchant_id)
 void
 ff_require(FfLevel level, int32 merchant_id)
 {
-	if (remembered.transaction != FF_LOCAL_TRANSACTION || remembered.role != GetOuterUserId() ||
+	if (remembered.transaction != FF_LOCAL_TRANSACTION || remembered.role != ff_caller() ||
 		remembered.merchant_id != merchant_id)
 	{
 		remembered.level = ff_access_level(merchant_id);
 		remembered.merchant_id = merchant_id;
-		remembered.role = GetOuterUserId();
+		remembered.role = ff_caller();
 		remembered.transaction = FF_LOCAL_TRANSACTION;
 	}
 	if (remembered.level < level)
 		ereport(ERROR,
 				(errcode(FF_ERR_FORBIDDEN),
 				 errmsg("role \"%s\" may not act for merchant %d",
-						GetUserNameFromId(GetOuterUserId(), false),
+						GetUserNameFromId(ff_caller(), false),
 						merchant_id),
 				 errdetail("This needs level \"%s\".", level_names[level]),
 				 errhint("Ask an administrator for fulfillment.grant_access.")));
@@ -149,10 +166,41 @@ ff_identity_give_back(FfIdentity identity)
 	SetUserIdAndSecContext(identity.role, identity.context);
 }
 
+FfIdentity
+ff_identity_host(Oid role)
+{
+	FfIdentity before;
+
+	Assert(!OidIsValid(guest_role));
+	GetUserIdAndSecContext(&before.role, &before.context);
+	SetUserIdAndSecContext(
+		role, before.context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	guest_role = role;
+	return before;
+}
+
+void
+ff_identity_guest_left(void)
+{
+	guest_role = InvalidOid;
+}
+
+bool
+ff_identity_is_guest(void)
+{
+	return OidIsValid(guest_role);
+}
+
 Oid
 ff_caller(void)
 {
-	return GetOuterUserId();
+	return OidIsValid(guest_role) ? guest_role : GetOuterUserId();
+}
+
+bool
+ff_role_may_act_as(Oid role, Oid other)
+{
+	return has_privs_of_role(role, other);
 }
 
 char *
@@ -208,7 +256,7 @@ fulfillment_actor(PG_FUNCTION_ARGS)
 static Datum
 merchants_from_level(FfLevel lowest)
 {
-	Oid role = GetOuterUserId();
+	Oid role = ff_caller();
 	MemoryContext outer;
 	FfColumn merchants;
 	Datum result;

@@ -47,8 +47,23 @@ typedef struct FfIdentity
 extern FfIdentity ff_identity_take(Oid role);
 extern void ff_identity_give_back(FfIdentity identity);
 
+/*
+ * The same for code of a user that runs in our place: what it calls of ours asks
+ * for its role's level, also in a worker, and it can neither change its role nor
+ * anything of the session.  Ends with the subtransaction that it began in; then
+ * say that the guest has left.
+ */
+extern FfIdentity ff_identity_host(Oid role);
+extern void ff_identity_guest_left(void);
+extern bool ff_identity_is_guest(void);
+
 /* The role behind the call, whatever function runs as its owner. */
 extern Oid ff_caller(void);
+/* The owner of the extension; InvalidOid when it is not created. */
+extern Oid ff_role_owner(void);
+/* Superusers, and who has the rights of the extension's owner. */
+extern bool ff_role_all_powerful(Oid role);
+extern bool ff_role_may_act_as(Oid role, Oid other);
 extern char *ff_role_name(Oid role);
 /* InvalidOid when there is no such role any more. */
 extern Oid ff_role_find(const char *name);

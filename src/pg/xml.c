@@ -9,10 +9,10 @@
 #include "postgres.h"
 
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <libxml/xmlerror.h>
 
 #include "pg/xml.h"
+#include "pg/xml_document.h"
 
 #define DEEPEST    30 /* FF_JSON_DEPTH, less the root and a list */
 #define OPTIONS    (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA)
@@ -36,8 +36,8 @@ complaint(void)
 	return last && last->line > 0 ? psprintf("line %d: %s", last->line, text) : text;
 }
 
-static xmlDocPtr
-read_document(const char *text, size_t length, char **error)
+xmlDocPtr
+ff_xml_document(const char *text, size_t length, char **error)
 {
 	xmlDocPtr document;
 
@@ -182,7 +182,7 @@ read_written(FfJsonWriter *writer, bool fits, char **error)
 FfJson *
 ff_xml_parse(const char *text, size_t length, char **error)
 {
-	xmlDocPtr document = read_document(text, length, error);
+	xmlDocPtr document = ff_xml_document(text, length, error);
 	FfJsonWriter writer;
 	volatile bool fits = false;
 

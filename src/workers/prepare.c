@@ -98,6 +98,18 @@ build_message(void *argument)
 }
 
 static void
+put_off(FfErrand **errands, int count, const char *reason)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (errands[i]->problem != NULL || errands[i]->lost != NULL)
+			continue;
+		errands[i]->put_off = reason;
+		errands[i]->document = NULL; /* there is no call to keep a record of */
+	}
+}
+
+static void
 build_messages(FfErrand **errands, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -111,7 +123,10 @@ build_messages(FfErrand **errands, int count)
 			continue;
 		if (!ff_attempt(build_message, errand, &error))
 		{
-			errand->problem = ff_error_sentence(error);
+			if (ff_error_is_passing(error))
+				put_off(&errands[i], 1, ff_error_sentence(error));
+			else
+				errand->problem = ff_error_sentence(error);
 			continue;
 		}
 		transfer->schemes = endpoint->connector->schemes;
@@ -123,18 +138,6 @@ build_messages(FfErrand **errands, int count)
 		transfer->limits = endpoint->wire_limits;
 		transfer->retry_after_s = -1;
 		transfer->owner = errand;
-	}
-}
-
-static void
-put_off(FfErrand **errands, int count, const char *reason)
-{
-	for (int i = 0; i < count; i++)
-	{
-		if (errands[i]->problem != NULL || errands[i]->lost != NULL)
-			continue;
-		errands[i]->put_off = reason;
-		errands[i]->document = NULL; /* there is no call to keep a record of */
 	}
 }
 

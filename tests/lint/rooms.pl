@@ -27,9 +27,10 @@ my %may_include = (
 	returns => [qw(pg model tasks stock notifications payments shipping orders)],
 	transport => [qw(pg model)],
 	connectors => [qw(pg model transport/message.h transport/auth.h)],
+	own => [qw(pg model connectors transport/message.h transport/auth.h)],
 	workers => [ @domain, 'transport', 'connectors' ],
 	# The door calls every room that needs something at load time, and no room calls the door.
-	door => [ @domain, 'transport', 'connectors', 'workers' ]);
+	door => [ @domain, 'transport', 'connectors', 'own', 'workers' ]);
 
 # Headers and calls that belong to some rooms alone.
 my %reserved_header = (

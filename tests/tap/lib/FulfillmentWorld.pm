@@ -234,8 +234,8 @@ sub comes_to
 	return ok($self->{node}->poll_query_until($self->{database}, $sql, $expected), $name);
 }
 
-# Makes a provider with its connection, location and goods.  Options: code (the kind), columns of
-# connections (timeout_ms, rate_per_second, max_concurrency), config, secret, stock.
+# Makes a provider with its connection, location and goods.  Options: code (the kind), connector (of
+# the kind), columns of connections (timeout_ms, rate_per_second, max_concurrency), config, secret, stock.
 sub provider
 {
 	my ($self, $kind, %options) = @_;
@@ -289,7 +289,7 @@ sub connection
 			(code, connector, config, timeout_ms, rate_per_second, max_concurrency)
 		VALUES ('%s', '%s', $j$%s$j$, %s, %s, %s) RETURNING connection_id;
 		},
-			$code, $kinds{$kind}{connector}, $json->encode($config),
+			$code, $options{connector} // $kinds{$kind}{connector}, $json->encode($config),
 			map { $options{$_} // 'NULL' } qw(timeout_ms rate_per_second max_concurrency)));
 	$self->value(
 		sprintf('SELECT fulfillment.set_secret(%s, $j$%s$j$)', "'$code'", $json->encode($secret)))
