@@ -2,12 +2,16 @@
  * dhl_parcel_de_find.c
  *
  * find_shipment: after an answer was lost the parcels are looked for by our
- * reference, which tracking knows once DHL has their data, and their labels
- * are asked for again by number.  That none is there proves nothing.
+ * reference, which tracking knows once DHL has their data, so for half an hour
+ * it is asked again; and their labels are asked for again by number.  That none
+ * is there proves nothing.
  */
 #include "postgres.h"
 
 #include "connectors/dhl_parcel_de.h"
+
+#define PATIENCE_MIN 30
+#define PAUSE_S      120
 
 /* The numbers to ask labels of: those found, or those the call knows. */
 static char *
@@ -56,6 +60,20 @@ take_numbers(const FfCall *call, FfOutcome *outcome, const char *numbers, int fo
 			"reference");
 }
 
+/* DHL's tracking hears of parcels some minutes after they were made. */
+static void
+be_patient(const FfCall *call, FfOutcome *outcome)
+{
+	TimestampTz made;
+
+	if (outcome->result != FF_RESULT_ABSENT ||
+		!ff_time_parse(ff_json_text(ff_carrier_subject(call), "created_at"), &made) ||
+		call->now - made > PATIENCE_MIN * USECS_PER_MINUTE)
+		return;
+	outcome->result = FF_RESULT_RETRY;
+	outcome->retry_after_s = PAUSE_S;
+}
+
 /* Labels that DHL no longer gives do not undo the parcels. */
 static void
 write_numbers(FfJsonWriter *writer, const FfCall *call)
@@ -89,6 +107,8 @@ ff_pde_find_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 		found = ff_pde_reference_outcome(call, reply, outcome, &numbers);
 		if (found > 0)
 			take_numbers(call, outcome, ff_write_finish(&numbers), found);
+		else
+			be_patient(call, outcome);
 		return;
 	}
 	if (!ff_pde_reply(call, reply, FF_REPEAT_SAFE, outcome, &json) &&
