@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market.h"
+#include "amazon_feeds.h"
 
 static Market market;
 static long page_size;
@@ -448,6 +448,7 @@ static void
 reset(void)
 {
 	market_reset(&market);
+	amazon_feeds_reset(&market);
 }
 
 static const SimSetting settings[] = {
@@ -472,6 +473,17 @@ static const SimRoute routes[] = {
 	 &patch_schema,
 	 "marketplaceIds issueLocale",
 	 0},
+	{"POST",
+	 "/feeds/2021-06-30/documents",
+	 amazon_feeds_add_document,
+	 &amazon_document_schema,
+	 NULL,
+	 0},
+	{"GET", "/feeds/2021-06-30/documents/{id}", amazon_feeds_show_document, NULL, NULL, 0},
+	{"POST", "/feeds/2021-06-30/feeds", amazon_feeds_add, &amazon_feed_schema, NULL, 0},
+	{"GET", "/feeds/2021-06-30/feeds/{id}", amazon_feeds_show, NULL, NULL, 0},
+	{"PUT", "/stored/{id}", amazon_feeds_store, NULL, "*", SIM_OPEN | SIM_FORM},
+	{"GET", "/stored/{id}", amazon_feeds_fetch, NULL, "*", SIM_OPEN},
 	{0}};
 
 static const SimRoute controls[] = {MARKET_CONTROLS, {0}};

@@ -43,6 +43,7 @@ my %channels = (
 		secret => { client_id => 'demo', client_secret => 'channel-secret-3', refresh_token => 'Atzr|token' },
 		settings => { page_size => 2 },
 		confirm => { contains => 'packageReferenceId' },
+		cancel => 'OrderCancellation',
 	});
 my @names = sort keys %channels;
 
@@ -259,6 +260,27 @@ subtest 'goods come back, and eBay pays, once though the answer is lost' => sub 
 	is($world->value("SELECT state FROM fulfillment.returns WHERE return_id = $return"), 'resolved', 'the return is over');
 };
 
+subtest 'goods come back, and Amazon pays by a feed, which is not handed in twice' => sub {
+	my $order = ours('amazon_orders', $sold{amazon_orders}[0])->{order_id};
+	my $come_back = sub {
+		my ($sku) = @_;
+		my $return = $world->value("SELECT fulfillment.request_return($order, '[{\"sku\": \"$sku\", \"quantity\": 1}]')");
+		$world->value("SELECT fulfillment.approve_return($return); SELECT fulfillment.receive_return($return)");
+		$world->comes_to_rest('Amazon is asked to pay');
+		return $world->value("SELECT state || ' ' || refunded FROM fulfillment.returns WHERE return_id = $return");
+	};
+	my $refunds = sub { return at_channel('amazon_orders', $sold{amazon_orders}[0])->{refunds} };
+
+	my ($state, $paid) = split / /, $come_back->('hand');
+	is($state, 'resolved', 'the report says that it is paid');
+	is(join(' ', map { "$_->{amount} $_->{currency}" } @{ $refunds->() }), "$paid USD", 'of what the goods were worth');
+	$sim->misbehave(peer => 'amazon_orders', action => 'drop_after_processing', next => 1, contains => 'PAYMENT_ADJUSTMENT');
+	like($come_back->('desk'), qr/^refunding /, 'an answer is lost: nobody knows');
+	is(scalar @{ $refunds->() }, 2, 'it is not paid twice');
+	is($world->value("SELECT count(*) FROM fulfillment.tasks WHERE state = 'parked' AND operation = 'push_return'"), 1,
+		'a person looks');
+};
+
 subtest 'a customer asks Shopify to send goods back' => sub {
 	my $order = ours('shopify', $sold{shopify}[0])->{order_id};
 	my $id = $world->value("SELECT channel_order_id FROM fulfillment.orders WHERE order_id = $order");
@@ -295,8 +317,8 @@ subtest 'limits and tokens' => sub {
 };
 
 is_deeply([ grep { !/depot|token|Invalid signature/ } $sim->offence_lines ], [], 'nobody was offended');
-is($world->value("SELECT count(*) FROM fulfillment.tasks WHERE state = 'parked'"),
-	0, 'no call waits for a person')
+is($world->value("SELECT count(*) FROM fulfillment.tasks WHERE state = 'parked' AND operation <> 'push_return'"),
+	0, 'no other call waits for a person')
   || $world->explain_tasks;
 is($world->value('SELECT * FROM fulfillment.check_stock()'), '', 'stock is what the ledger says');
 $node->stop;
