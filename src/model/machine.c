@@ -140,25 +140,19 @@ ff_machine_would(const FfMachineDriver *driver, void *subject, int event, const 
 		driver->machine, driver->state(subject), event, holds_for_subject, &inquiry, &failed);
 }
 
-static void
-run_effects(const FfMachineDriver *driver, const FfTransition *row, void *subject,
-			const void *payload)
+/* Subjects that take the same row from the same state. */
+typedef struct Group
 {
-	for (int i = 0; i < FF_MAX_EFFECTS && row->effects[i] != FF_EFFECT_NONE; i++)
-	{
-		FfEffectFunction function = driver->effects[row->effects[i]];
+	const FfMachineDriver *driver;
+	const FfTransition *row;
+	int from;
+	void **subjects;
+	const void **payloads;
+	int count;
+} Group;
 
-		if (function == NULL)
-			elog(ERROR,
-				 "driver of machine \"%s\" lacks the effect \"%s\"",
-				 ff_machine_name(driver->machine),
-				 ff_effect_name(row->effects[i]));
-		function(subject, payload);
-	}
-}
-
-FfVerdict
-ff_machine_apply(const FfMachineDriver *driver, void *subject, int event, const void *payload)
+static FfVerdict
+decide(const FfMachineDriver *driver, void *subject, int event, const void *payload)
 {
 	Inquiry inquiry = {driver, subject, payload};
 	FfVerdict verdict = {.step = FF_STEP_REFUSED};
@@ -174,10 +168,115 @@ ff_machine_apply(const FfMachineDriver *driver, void *subject, int event, const 
 	}
 	verdict.step = verdict.transition->step;
 	verdict.to = ff_transition_target(verdict.transition, verdict.from);
-	if (verdict.to != verdict.from)
-		driver->save(subject, verdict.to);
-	if (verdict.step != FF_STEP_DUPLICATE)
-		driver->record(subject, verdict.transition, verdict.from, payload);
-	run_effects(driver, verdict.transition, subject, payload);
+	return verdict;
+}
+
+static void
+save(const Group *group, int to)
+{
+	const FfMachineDriver *driver = group->driver;
+
+	if (driver->save_all != NULL)
+		driver->save_all(group->subjects, group->row, to, group->payloads, group->count);
+	else
+		for (int i = 0; i < group->count; i++)
+			driver->save(group->subjects[i], to);
+}
+
+static void
+record(const Group *group)
+{
+	const FfMachineDriver *driver = group->driver;
+
+	if (driver->record_all != NULL)
+		driver->record_all(group->subjects, group->row, group->from, group->payloads, group->count);
+	else
+		for (int i = 0; i < group->count; i++)
+			driver->record(group->subjects[i], group->row, group->from, group->payloads[i]);
+}
+
+static void
+run_effect(const Group *group, FfEffect effect)
+{
+	const FfMachineDriver *driver = group->driver;
+
+	if (driver->shared[effect] != NULL)
+		driver->shared[effect](group->subjects, group->payloads, group->count);
+	else if (driver->effects[effect] != NULL)
+		for (int i = 0; i < group->count; i++)
+			driver->effects[effect](group->subjects[i], group->payloads[i]);
+	else
+		elog(ERROR,
+			 "driver of machine \"%s\" lacks the effect \"%s\"",
+			 ff_machine_name(driver->machine),
+			 ff_effect_name(effect));
+}
+
+static void
+take(const Group *group)
+{
+	const FfTransition *row = group->row;
+	int to = ff_transition_target(row, group->from);
+
+	if (to != group->from)
+		save(group, to);
+	if (row->step != FF_STEP_DUPLICATE)
+		record(group);
+	for (int i = 0; i < FF_MAX_EFFECTS && row->effects[i] != FF_EFFECT_NONE; i++)
+		run_effect(group, row->effects[i]);
+}
+
+static bool
+is_shared(const FfMachineDriver *driver, const FfTransition *row)
+{
+	for (int i = 0; i < FF_MAX_EFFECTS && row->effects[i] != FF_EFFECT_NONE; i++)
+		if (driver->shared[row->effects[i]] == NULL)
+			return false;
+	return true;
+}
+
+void
+ff_machine_apply_all(const FfMachineDriver *driver, void **subjects, int event,
+					 const void **payloads, int count, FfVerdict *verdicts)
+{
+	Group group = {.driver = driver,
+				   .subjects = palloc(sizeof(void *) * count),
+				   .payloads = palloc(sizeof(void *) * count)};
+	bool *taken = palloc0(sizeof(bool) * count);
+
+	for (int i = 0; i < count; i++)
+		verdicts[i] = decide(driver, subjects[i], event, payloads[i]);
+	for (int i = 0; i < count; i++)
+	{
+		int end = i + 1;
+
+		if (taken[i] || verdicts[i].transition == NULL)
+			continue;
+		group.row = verdicts[i].transition;
+		group.from = verdicts[i].from;
+		group.count = 0;
+		if (is_shared(driver, group.row))
+			end = count;
+		for (int j = i; j < end; j++)
+		{
+			if (taken[j] || verdicts[j].transition != group.row || verdicts[j].from != group.from)
+				continue;
+			group.subjects[group.count] = subjects[j];
+			group.payloads[group.count++] = payloads[j];
+			taken[j] = true;
+		}
+		take(&group);
+	}
+	pfree(taken);
+	pfree(group.subjects);
+	pfree(group.payloads);
+}
+
+FfVerdict
+ff_machine_apply(const FfMachineDriver *driver, void *subject, int event, const void *payload)
+{
+	FfVerdict verdict;
+
+	ff_machine_apply_all(driver, &subject, event, &payload, 1, &verdict);
 	return verdict;
 }

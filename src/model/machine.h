@@ -10,6 +10,9 @@
  * Order of work: guards, save, record, effects; so effects see the new state,
  * and what they cause is recorded after what caused it.  Effects may apply
  * further events.
+ *
+ * Many subjects that take the same row together are saved and recorded, and
+ * have its effects, as one; a single subject is a group of one.
  */
 #ifndef FF_MODEL_MACHINE_H
 #define FF_MODEL_MACHINE_H
@@ -18,6 +21,7 @@
 
 typedef bool (*FfGuardFunction)(void *subject, const void *payload);
 typedef void (*FfEffectFunction)(void *subject, const void *payload);
+typedef void (*FfSharedEffect)(void **subjects, const void **payloads, int count);
 
 typedef struct FfMachineDriver
 {
@@ -32,6 +36,15 @@ typedef struct FfMachineDriver
 	void (*save)(void *subject, int to);
 	/* Called for changed and ignored steps; not for duplicates and refusals. */
 	void (*record)(void *subject, const FfTransition *transition, int from, const void *payload);
+	/*
+	 * The same for subjects that take the same row from the same state, instead of the three
+	 * above; effects that are not shared keep their subjects apart from others.
+	 */
+	FfSharedEffect shared[FF_EFFECT_COUNT];
+	void (*save_all)(void **subjects, const FfTransition *transition, int to, const void **payloads,
+					 int count);
+	void (*record_all)(void **subjects, const FfTransition *transition, int from,
+					   const void **payloads, int count);
 } FfMachineDriver;
 
 typedef struct FfVerdict
@@ -46,6 +59,13 @@ typedef struct FfVerdict
 /* Never throws by itself: what is refused is a verdict, and the caller's to log or raise. */
 extern FfVerdict ff_machine_apply(const FfMachineDriver *driver, void *subject, int event,
 								  const void *payload);
+
+/*
+ * The same event for many, none of which bears on another: all are decided
+ * first, then those of a row are moved together where its effects are shared.
+ */
+extern void ff_machine_apply_all(const FfMachineDriver *driver, void **subjects, int event,
+								 const void **payloads, int count, FfVerdict *verdicts);
 
 /* The row the event would take; NULL: refused.  Saves, records and runs nothing. */
 extern const FfTransition *ff_machine_would(const FfMachineDriver *driver, void *subject, int event,

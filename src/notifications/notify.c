@@ -75,6 +75,18 @@ connectors_of_messengers(void)
 	return kept;
 }
 
+static FfRows
+listeners_of(int32 merchant_id)
+{
+	const Datum *connectors = connectors_of_messengers();
+
+	return ff_run(&listening_connections,
+				  ff_int4(merchant_id),
+				  ff_datum(connectors[0]),
+				  ff_datum(connectors[1]),
+				  ff_datum(connectors[2]));
+}
+
 static bool
 matches(const char *pattern, const char *type)
 {
@@ -112,7 +124,16 @@ hears(const FfRows *connections, uint64 row, const char *type)
 		   (ff_row_null(connections, row, 3) || is_among(connections, row, 4, type, false));
 }
 
-/* Whether anybody hears at least one of the facts. */
+static bool
+is_heard(const FfRows *connections, const char *type)
+{
+	for (uint64 c = 0; c < connections->count; c++)
+		if (hears(connections, c, type))
+			return true;
+	return false;
+}
+
+/* Those that somebody hears. */
 static FfRows
 write_facts(const FfRows *connections, const FfFact *facts, int count)
 {
@@ -126,12 +147,8 @@ write_facts(const FfRows *connections, const FfFact *facts, int count)
 	ff_column_init(&data, JSONBOID);
 	for (int i = 0; i < count; i++)
 	{
-		bool heard = false;
-
 		Assert(facts[i].merchant_id == facts[0].merchant_id);
-		for (uint64 c = 0; c < connections->count && !heard; c++)
-			heard = hears(connections, c, facts[i].type);
-		if (!heard)
+		if (!is_heard(connections, facts[i].type))
 			continue;
 		ff_column_add(&type, ff_text(facts[i].type));
 		ff_column_add(&order_id, ff_id(facts[i].order_id));
@@ -184,18 +201,12 @@ write_tasks(int32 merchant_id, const FfRows *connections, const FfRows *written)
 void
 ff_notify(const FfFact *facts, int count)
 {
-	const Datum *connectors;
 	FfRows connections;
 
 	if (count == 0)
 		return;
 	ff_spi_begin();
-	connectors = connectors_of_messengers();
-	connections = ff_run(&listening_connections,
-						 ff_int4(facts[0].merchant_id),
-						 ff_datum(connectors[0]),
-						 ff_datum(connectors[1]),
-						 ff_datum(connectors[2]));
+	connections = listeners_of(facts[0].merchant_id);
 	if (connections.count > 0)
 	{
 		FfRows written = write_facts(&connections, facts, count);
@@ -204,4 +215,17 @@ ff_notify(const FfFact *facts, int count)
 			write_tasks(facts[0].merchant_id, &connections, &written);
 	}
 	ff_spi_end();
+}
+
+bool
+ff_is_heard(int32 merchant_id, const char *type)
+{
+	FfRows connections;
+	bool heard;
+
+	ff_spi_begin();
+	connections = listeners_of(merchant_id);
+	heard = is_heard(&connections, type);
+	ff_spi_end();
+	return heard;
 }

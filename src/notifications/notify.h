@@ -30,4 +30,7 @@ typedef struct FfFact
  */
 extern void ff_notify(const FfFact *facts, int count);
 
+/* Whether anybody hears facts of this type, for who would have to look far to describe them. */
+extern bool ff_is_heard(int32 merchant_id, const char *type);
+
 #endif

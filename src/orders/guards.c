@@ -179,13 +179,13 @@ all_shipments_cancelled(void *subject, const void *payload)
 static bool
 all_shipments_final(void *subject, const void *payload)
 {
-	return count_unfinished(subject, 2) == 0;
+	return ((FfOrder *) subject)->ended || count_unfinished(subject, 2) == 0;
 }
 
 static bool
 no_open_return(void *subject, const void *payload)
 {
-	return count_unfinished(subject, 3) == 0;
+	return ((FfOrder *) subject)->ended || count_unfinished(subject, 3) == 0;
 }
 
 static bool

@@ -15,39 +15,45 @@
 #include "pg/spi.h"
 #include "tasks/history.h"
 
-static FfStatement lock_order = FF_STATEMENT(
+static FfStatement lock_orders = FF_STATEMENT(
 	"select o.channel_id, c.code, c.connection_id, o.number, o.channel_order_id, o.version,"
 	"       o.state, o.not_before, o.next_routing_at,"
 	"       coalesce(o.payment ->> 'state', '') not in ('pending', 'failed'), o.shipped_anyway,"
-	"       o.document, o.delivered, o.errors, c.partial_updates"
+	"       o.document, o.delivered, o.errors, c.partial_updates,"
+	"       o.payment ->> 'state' = 'authorized', o.order_id"
 	"  from fulfillment.orders o"
 	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
-	" where o.merchant_id = $1 and o.order_id = $2"
+	" where o.merchant_id = $1 and o.order_id = any ($2)"
+	" order by o.order_id"
 	"   for update of o",
-	INT4OID, INT8OID);
+	INT4OID, INT8ARRAYOID);
 
 static FfStatement read_lines = FF_STATEMENT(
-	"select line, item_id, sku, channel_line_id, quantity, cancelled, assigned, shipped,"
+	"select order_id, line, item_id, sku, channel_line_id, quantity, cancelled, assigned, shipped,"
 	"       over_shipped, kit_line, kit_sku, lot"
-	"  from fulfillment.order_lines where merchant_id = $1 and order_id = $2 order by line",
-	INT4OID, INT8OID);
+	"  from fulfillment.order_lines where merchant_id = $1 and order_id = any ($2)"
+	" order by order_id, line",
+	INT4OID, INT8ARRAYOID);
 
 static FfStatement count_holds =
-	FF_STATEMENT("select count(*) from fulfillment.holds"
-				 " where merchant_id = $1 and order_id = $2 and released_at is null",
-				 INT4OID, INT8OID);
+	FF_STATEMENT("select order_id, count(*) from fulfillment.holds"
+				 " where merchant_id = $1 and order_id = any ($2) and released_at is null"
+				 " group by order_id",
+				 INT4OID, INT8ARRAYOID);
 
-static FfStatement save_state =
+static FfStatement save_states =
 	FF_STATEMENT("update fulfillment.orders set state = $3,"
-				 "       next_routing_at = case when $3 = 'open' then next_routing_at end"
-				 " where merchant_id = $1 and order_id = $2",
-				 INT4OID, INT8OID, TEXTOID);
+				 "       next_routing_at = case when $3 = 'open' then next_routing_at end,"
+				 "       closed_at = case $3 when 'closed' then $4 when 'open' then null"
+				 "                   else closed_at end"
+				 " where merchant_id = $1 and order_id = any ($2)",
+				 INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID);
 
 /* What ends is not held any more; what only waits for its end is held by that. */
 static FfStatement end_holds =
 	FF_STATEMENT("update fulfillment.holds set released_at = $3, released_by = $4"
-				 " where merchant_id = $1 and order_id = $2 and released_at is null",
-				 INT4OID, INT8OID, TIMESTAMPTZOID, TEXTOID);
+				 " where merchant_id = $1 and order_id = any ($2) and released_at is null",
+				 INT4OID, INT8ARRAYOID, TIMESTAMPTZOID, TEXTOID);
 
 FfLine *
 ff_order_line(FfOrder *order, int32 line)
@@ -90,61 +96,118 @@ ff_order_sum_to_assign(const FfOrder *order)
 	return sum;
 }
 
+static FfArgument
+ids_of(FfOrder *const *orders, int count)
+{
+	FfColumn ids;
+
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&ids, ff_int8(orders[i]->order_id));
+	return ff_column(&ids);
+}
+
+static void
+load_line(FfLine *line, const FfRows *rows, uint64 row)
+{
+	*line = (FfLine){.line = ff_row_int4(rows, row, 2),
+					 .item_id = ff_row_int8(rows, row, 3),
+					 .sku = ff_row_text(rows, row, 4),
+					 .channel_line_id = ff_row_text(rows, row, 5),
+					 .quantity = ff_row_int4(rows, row, 6),
+					 .cancelled = ff_row_int4(rows, row, 7),
+					 .assigned = ff_row_int4(rows, row, 8),
+					 .shipped = ff_row_int4(rows, row, 9),
+					 .over_shipped = ff_row_int4(rows, row, 10),
+					 .kit_line = ff_row_int4(rows, row, 11),
+					 .kit_sku = ff_row_text(rows, row, 12),
+					 .lot = ff_row_int4(rows, row, 13)};
+}
+
+/* Lines and holds of orders, which rise by id. */
+static void
+refresh(FfOrder *const *orders, int count)
+{
+	int32 merchant_id = orders[0]->merchant_id;
+	FfArgument ids = ids_of(orders, count);
+	FfRows rows = ff_run(&read_lines, ff_int4(merchant_id), ids);
+	FfLine *lines = palloc(sizeof(FfLine) * Max(rows.count, 1));
+	uint64 row = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		orders[i]->lines = &lines[row];
+		orders[i]->line_count = 0;
+		orders[i]->active_holds = 0;
+		for (; row < rows.count && ff_row_int8(&rows, row, 1) == orders[i]->order_id; row++)
+			load_line(&orders[i]->lines[orders[i]->line_count++], &rows, row);
+	}
+	rows = ff_run(&count_holds, ff_int4(merchant_id), ids);
+	for (row = 0; row < rows.count; row++)
+		for (int i = 0; i < count; i++)
+			if (orders[i]->order_id == ff_row_int8(&rows, row, 1))
+				orders[i]->active_holds = (int) ff_row_int8(&rows, row, 2);
+}
+
 void
 ff_order_refresh(FfOrder *order)
 {
-	FfRows rows = ff_run(&read_lines, ff_int4(order->merchant_id), ff_int8(order->order_id));
+	refresh(&order, 1);
+}
 
-	order->lines = palloc(sizeof(FfLine) * Max(rows.count, 1));
-	order->line_count = (int) rows.count;
-	for (uint64 i = 0; i < rows.count; i++)
-		order->lines[i] = (FfLine){.line = ff_row_int4(&rows, i, 1),
-								   .item_id = ff_row_int8(&rows, i, 2),
-								   .sku = ff_row_text(&rows, i, 3),
-								   .channel_line_id = ff_row_text(&rows, i, 4),
-								   .quantity = ff_row_int4(&rows, i, 5),
-								   .cancelled = ff_row_int4(&rows, i, 6),
-								   .assigned = ff_row_int4(&rows, i, 7),
-								   .shipped = ff_row_int4(&rows, i, 8),
-								   .over_shipped = ff_row_int4(&rows, i, 9),
-								   .kit_line = ff_row_int4(&rows, i, 10),
-								   .kit_sku = ff_row_text(&rows, i, 11),
-								   .lot = ff_row_int4(&rows, i, 12)};
-	rows = ff_run(&count_holds, ff_int4(order->merchant_id), ff_int8(order->order_id));
-	order->active_holds = (int) ff_row_int8(&rows, 0, 1);
+static FfOrder *
+load_order(int32 merchant_id, const FfRows *rows, uint64 row)
+{
+	FfOrder *order = palloc0(sizeof(FfOrder));
+
+	order->merchant_id = merchant_id;
+	order->channel_id = ff_row_int8(rows, row, 1);
+	order->channel = ff_row_text(rows, row, 2);
+	order->channel_connection_id = ff_row_int8(rows, row, 3);
+	order->number = ff_row_text(rows, row, 4);
+	order->channel_order_id = ff_row_text(rows, row, 5);
+	order->version = ff_row_int8(rows, row, 6);
+	order->state = ff_state_from_name(FF_MACHINE_ORDER, ff_row_text(rows, row, 7));
+	order->not_before = ff_row_time(rows, row, 8);
+	order->next_routing_at = ff_row_time(rows, row, 9);
+	order->payment_ready = ff_row_bool(rows, row, 10);
+	order->shipped_anyway = ff_row_bool(rows, row, 11);
+	order->document = ff_row_json(rows, row, 12);
+	order->delivered = ff_row_json(rows, row, 13);
+	order->errors = ff_row_json(rows, row, 14);
+	order->channel_takes_parts = ff_row_bool(rows, row, 15);
+	order->authorized = ff_row_bool(rows, row, 16);
+	order->order_id = ff_row_int8(rows, row, 17);
+	return order;
+}
+
+FfOrder **
+ff_orders_load(int32 merchant_id, FfArgument order_ids, int *count)
+{
+	FfRows rows = ff_run(&lock_orders, ff_int4(merchant_id), order_ids);
+	FfOrder **orders = palloc(sizeof(FfOrder *) * Max(rows.count, 1));
+
+	*count = (int) rows.count;
+	for (int i = 0; i < *count; i++)
+		orders[i] = load_order(merchant_id, &rows, i);
+	if (*count > 0)
+		refresh(orders, *count);
+	return orders;
 }
 
 FfOrder *
 ff_order_lock(int32 merchant_id, int64 order_id)
 {
-	FfRows rows = ff_run(&lock_order, ff_int4(merchant_id), ff_int8(order_id));
-	FfOrder *order = palloc0(sizeof(FfOrder));
+	int count;
+	FfOrder **orders = ff_orders_load(merchant_id, ff_ids(&order_id, 1), &count);
 
-	if (rows.count == 0)
+	if (count == 0)
 		ereport(ERROR,
 				(errcode(FF_ERR_UNKNOWN_OBJECT),
 				 errmsg("unknown order %lld", (long long) order_id),
 				 errdetail("Merchant %d has no such order.", merchant_id),
 				 errhint("Look at the view fulfillment.order_status.")));
-	order->merchant_id = merchant_id;
-	order->order_id = order_id;
-	order->channel_id = ff_row_int8(&rows, 0, 1);
-	order->channel = ff_row_text(&rows, 0, 2);
-	order->channel_connection_id = ff_row_int8(&rows, 0, 3);
-	order->number = ff_row_text(&rows, 0, 4);
-	order->channel_order_id = ff_row_text(&rows, 0, 5);
-	order->version = ff_row_int8(&rows, 0, 6);
-	order->state = ff_state_from_name(FF_MACHINE_ORDER, ff_row_text(&rows, 0, 7));
-	order->not_before = ff_row_time(&rows, 0, 8);
-	order->next_routing_at = ff_row_time(&rows, 0, 9);
-	order->payment_ready = ff_row_bool(&rows, 0, 10);
-	order->shipped_anyway = ff_row_bool(&rows, 0, 11);
-	order->document = ff_row_json(&rows, 0, 12);
-	order->delivered = ff_row_json(&rows, 0, 13);
-	order->errors = ff_row_json(&rows, 0, 14);
-	order->channel_takes_parts = ff_row_bool(&rows, 0, 15);
-	ff_order_refresh(order);
-	return order;
+	return orders[0];
 }
 
 static int
@@ -154,42 +217,68 @@ state(void *subject)
 }
 
 static void
-save(void *subject, int to)
+release_all(FfOrder **orders, int count)
 {
-	FfOrder *order = subject;
+	FfColumn held;
 
-	ff_run(&save_state,
-		   ff_int4(order->merchant_id),
-		   ff_int8(order->order_id),
-		   ff_text(ff_state_name(FF_MACHINE_ORDER, to)));
-	order->state = to;
-	if (order->active_holds > 0 &&
-		(to == FF_ORDER_CANCELLING || ff_state_is_final(FF_MACHINE_ORDER, to)))
+	ff_column_init(&held, INT8OID);
+	for (int i = 0; i < count; i++)
 	{
+		if (orders[i]->active_holds > 0)
+			ff_column_add(&held, ff_int8(orders[i]->order_id));
+		orders[i]->active_holds = 0;
+	}
+	if (held.count > 0)
 		ff_run(&end_holds,
-			   ff_int4(order->merchant_id),
-			   ff_int8(order->order_id),
+			   ff_int4(orders[0]->merchant_id),
+			   ff_column(&held),
 			   ff_time(GetCurrentTransactionStartTimestamp()),
 			   ff_text(ff_actor()));
-		order->active_holds = 0;
-	}
+}
+
+/* That an order is closed or open again is written with its state. */
+static void
+save(void **subjects, const FfTransition *transition, int to, const void **payloads, int count)
+{
+	FfOrder **orders = (FfOrder **) subjects;
+
+	ff_run(&save_states,
+		   ff_int4(orders[0]->merchant_id),
+		   ids_of(orders, count),
+		   ff_text(ff_state_name(FF_MACHINE_ORDER, to)),
+		   ff_time(GetCurrentTransactionStartTimestamp()));
+	for (int i = 0; i < count; i++)
+		orders[i]->state = to;
+	if (to == FF_ORDER_CANCELLING || ff_state_is_final(FF_MACHINE_ORDER, to))
+		release_all(orders, count);
 }
 
 static void
-record(void *subject, const FfTransition *transition, int from, const void *payload)
+written_with_state(void **subjects, const void **payloads, int count)
 {
-	FfOrder *order = subject;
-	FfHistory row = {.merchant_id = order->merchant_id,
-					 .subject_kind = "order",
-					 .subject_id = order->order_id,
-					 .order_id = order->order_id,
-					 .event = ff_event_name(FF_MACHINE_ORDER, order->event),
-					 .from_state = ff_state_name(FF_MACHINE_ORDER, from),
-					 .to_state = ff_state_name(FF_MACHINE_ORDER, order->state),
-					 .cause = ((const FfOrderRequest *) payload)->cause};
+}
 
-	if (order->event != FF_ORDER_EVENT_ROUTE) /* the wave records it, with what came of it */
-		ff_history_add(&row, 1);
+static void
+record(void **subjects, const FfTransition *transition, int from, const void **payloads, int count)
+{
+	FfHistory *rows = palloc(sizeof(FfHistory) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		const FfOrder *order = subjects[i];
+
+		rows[i] = (FfHistory){.merchant_id = order->merchant_id,
+							  .subject_kind = "order",
+							  .subject_id = order->order_id,
+							  .order_id = order->order_id,
+							  .event = ff_event_name(FF_MACHINE_ORDER, order->event),
+							  .from_state = ff_state_name(FF_MACHINE_ORDER, from),
+							  .to_state = ff_state_name(FF_MACHINE_ORDER, order->state),
+							  .cause = ((const FfOrderRequest *) payloads[i])->cause};
+	}
+	/* the wave records a routing, with what came of it */
+	if (((const FfOrder *) subjects[0])->event != FF_ORDER_EVENT_ROUTE)
+		ff_history_add(rows, count);
 }
 
 static FfMachineDriver driver = {
@@ -197,7 +286,6 @@ static FfMachineDriver driver = {
 	.effects =
 		{
 			[FF_EFFECT_NOTIFY] = ff_order_notify,
-			[FF_EFFECT_UPDATE_CHANNEL] = ff_order_update_channel,
 			[FF_EFFECT_COUNT_DUPLICATE] = ff_count_duplicate,
 			[FF_EFFECT_LOG_IGNORED] = ff_log_ignored,
 			[FF_EFFECT_APPLY_UPDATE] = ff_apply_update,
@@ -219,13 +307,17 @@ static FfMachineDriver driver = {
 			[FF_EFFECT_EXPIRE_LINES] = ff_expire_lines,
 			[FF_EFFECT_MARK_UNCANCELLABLE] = ff_mark_uncancellable,
 			[FF_EFFECT_REFUND] = ff_order_refund,
+		},
+	.shared =
+		{
+			[FF_EFFECT_UPDATE_CHANNEL] = ff_order_update_channel,
 			[FF_EFFECT_CAPTURE_REMAINDER] = ff_capture_remainder,
-			[FF_EFFECT_CLOSE_ORDER] = ff_close_order,
-			[FF_EFFECT_REOPEN_ORDER] = ff_reopen_order,
+			[FF_EFFECT_CLOSE_ORDER] = written_with_state,
+			[FF_EFFECT_REOPEN_ORDER] = written_with_state,
 		},
 	.state = state,
-	.save = save,
-	.record = record,
+	.save_all = save,
+	.record_all = record,
 };
 
 static const FfMachineDriver *
@@ -262,21 +354,37 @@ ff_order_may(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 	return row != NULL && row->step == FF_STEP_CHANGED;
 }
 
+void
+ff_orders_apply(FfOrder **orders, FfOrderEvent event, FfOrderRequest **requests, int count,
+				FfVerdict *verdicts)
+{
+	FfOrderEvent *outer = palloc(sizeof(FfOrderEvent) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		outer[i] = orders[i]->event;
+		orders[i]->event = event;
+	}
+	ff_machine_apply_all(
+		the_driver(), (void **) orders, event, (const void **) requests, count, verdicts);
+	for (int i = 0; i < count; i++)
+	{
+		if (verdicts[i].step == FF_STEP_REFUSED)
+			ff_order_note(orders[i],
+						  psprintf("%s_refused", ff_event_name(FF_MACHINE_ORDER, event)),
+						  psprintf("%s: %s", requests[i]->cause, verdicts[i].reason),
+						  NULL,
+						  NULL);
+		orders[i]->event = outer[i];
+	}
+}
+
 FfVerdict
 ff_order_apply(FfOrder *order, FfOrderEvent event, FfOrderRequest *request)
 {
-	FfOrderEvent outer = order->event;
 	FfVerdict verdict;
 
-	order->event = event;
-	verdict = ff_machine_apply(the_driver(), order, event, request);
-	if (verdict.step == FF_STEP_REFUSED)
-		ff_order_note(order,
-					  psprintf("%s_refused", ff_event_name(FF_MACHINE_ORDER, event)),
-					  psprintf("%s: %s", request->cause, verdict.reason),
-					  NULL,
-					  NULL);
-	order->event = outer;
+	ff_orders_apply(&order, event, &request, 1, &verdict);
 	return verdict;
 }
 

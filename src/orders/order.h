@@ -15,6 +15,7 @@
 #include "model/machine.h"
 #include "model/order_document.h"
 #include "pg/json.h"
+#include "pg/spi.h"
 
 typedef struct FfLine
 {
@@ -47,6 +48,7 @@ typedef struct FfOrder
 	TimestampTz not_before;      /* 0: none */
 	TimestampTz next_routing_at; /* 0: none */
 	bool payment_ready;
+	bool authorized; /* … and it is to be captured */
 	bool shipped_anyway;
 	int active_holds;
 	FfJson *document;
@@ -55,6 +57,7 @@ typedef struct FfOrder
 	int line_count;
 	FfLine *lines;
 	FfOrderEvent event; /* being applied */
+	bool ended; /* its shipments have and no return is open, as whoever loaded it has seen */
 } FfOrder;
 
 /* Units of one line, in a request to cancel. */
@@ -85,6 +88,8 @@ typedef struct FfOrderRequest
 
 /* ereport(ERROR, FF_ERR_UNKNOWN_OBJECT) when the merchant has no such order. */
 extern FfOrder *ff_order_lock(int32 merchant_id, int64 order_id);
+/* The same for many, rising by id; those that are gone are left out. */
+extern FfOrder **ff_orders_load(int32 merchant_id, FfArgument order_ids, int *count);
 /* Reads the lines and holds again, after shipments have moved. */
 extern void ff_order_refresh(FfOrder *order);
 extern FfLine *ff_order_line(FfOrder *order, int32 line);
@@ -98,6 +103,9 @@ extern int64 ff_order_sum_to_assign(const FfOrder *order);
 extern bool ff_order_may(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
 /* Applies one event; refusals are written to history and answered, not thrown. */
 extern FfVerdict ff_order_apply(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
+/* The same event for many, none of which bears on another. */
+extern void ff_orders_apply(FfOrder **orders, FfOrderEvent event, FfOrderRequest **requests,
+							int count, FfVerdict *verdicts);
 /* The same for a person's act: a refusal is ereport(ERROR, FF_ERR_REFUSED_EVENT). */
 extern void ff_order_demand(FfOrder *order, FfOrderEvent event, FfOrderRequest *request);
 extern void ff_order_note(FfOrder *order, const char *event, const char *cause, const char *before,

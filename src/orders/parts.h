@@ -50,11 +50,9 @@ extern void ff_report_errors(void *order, const void *request);
 extern void ff_confirm_whole(FfOrder *order);
 extern void ff_report_corrected(FfOrder *order, const FfOrderRequest *request);
 extern void ff_order_notify(void *order, const void *request);
-extern void ff_order_update_channel(void *order, const void *request);
+extern void ff_order_update_channel(void **orders, const void **requests, int count);
 extern void ff_order_refund(void *order, const void *request);
-extern void ff_capture_remainder(void *order, const void *request);
-extern void ff_close_order(void *order, const void *request);
-extern void ff_reopen_order(void *order, const void *request);
+extern void ff_capture_remainder(void **orders, const void **requests, int count);
 
 /* kits.c */
 /* Lines of kits (their item ids) become lines of their parts, in documents and item_ids. */

@@ -31,23 +31,37 @@ static FfStatement lock_orders =
 				 INT4OID, INT8ARRAYOID);
 
 /*
- * Orders that something may follow for.  Of an open one that waits for nothing,
- * of which every unit stands in a shipment, none has left and none was taken
- * back, nothing does, whichever state its shipments are in but these two.
+ * Orders that something may follow for, and whether that is only their end.  Of
+ * an open one that waits for nothing, of which every unit stands in a shipment
+ * and none was taken back, nothing else does, whichever state its shipments are
+ * in but these two; unless its channel wants to hear of all that left at once.
  */
 static FfStatement may_conclude = FF_STATEMENT(
-	"select o.order_id from fulfillment.orders o"
+	"select o.order_id, x.follows"
+	"  from fulfillment.orders o"
+	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
+	" cross join lateral ("
+	"       select not exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+	"                 and l.order_id = o.order_id and l.shipped + l.cancelled < l.quantity) as left,"
+	"              exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
+	"                 and l.order_id = o.order_id"
+	"                 and (l.assigned <> l.quantity or l.cancelled > 0 or l.over_shipped > 0"
+	"                      or l.quantity < (select coalesce(sum(n.quantity - n.short), 0)"
+	"                           from fulfillment.shipment_lines n where n.merchant_id = $1"
+	"                            and n.order_id = o.order_id and n.line = l.line))) as odd) l"
+	" cross join lateral ("
+	"       select count(*) filter (where s.state in ('draft', 'rejected')) > 0 as waiting,"
+	"              count(*) filter (where s.state not in"
+	"                ('cancelled', 'delivered', 'returning', 'lost')) = 0 as ended"
+	"         from fulfillment.shipments s where s.merchant_id = $1 and s.order_id = o.order_id) s"
+	" cross join lateral ("
+	"       select o.state <> 'open' or o.next_routing_at is not null or s.waiting or l.odd"
+	"              or (l.left and c.connection_id is not null and not c.partial_updates)"
+	"                as follows) x"
 	" where o.merchant_id = $1 and o.order_id = any ($2)"
-	"   and (o.state <> 'open' or o.next_routing_at is not null"
-	"        or exists (select 1 from fulfillment.shipments s where s.merchant_id = $1"
-	"              and s.order_id = o.order_id and s.state in ('draft', 'rejected'))"
-	"        or exists (select 1 from fulfillment.order_lines l where l.merchant_id = $1"
-	"              and l.order_id = o.order_id"
-	"              and (l.assigned <> l.quantity or l.cancelled > 0 or l.shipped > 0"
-	"                   or l.over_shipped > 0"
-	"                   or l.quantity < (select coalesce(sum(n.quantity - n.short), 0)"
-	"                        from fulfillment.shipment_lines n where n.merchant_id = $1"
-	"                         and n.order_id = o.order_id and n.line = l.line))))"
+	"   and (x.follows or l.left and s.ended"
+	"        and not exists (select 1 from fulfillment.returns r where r.merchant_id = $1"
+	"               and r.order_id = o.order_id and r.ended_at is null))"
 	" order by o.order_id",
 	INT4OID, INT8ARRAYOID);
 
@@ -139,11 +153,54 @@ ff_orders_lock(int32 merchant_id, const int64 *order_ids, int count)
 	ff_run(&lock_orders, ff_int4(merchant_id), ff_ids(order_ids, count));
 }
 
+static const char *
+cause_of(int64 order_id, const int64 *order_ids, const char *const *causes, int count)
+{
+	int i = 0;
+
+	while (i < count - 1 && order_ids[i] != order_id)
+		i++;
+	return causes[i];
+}
+
+/* Orders that nothing but their end may follow for. */
+static void
+complete(int32 merchant_id, const FfColumn *ended, const int64 *order_ids,
+		 const char *const *causes, int count)
+{
+	int closing;
+	FfOrder **orders = ff_orders_load(merchant_id, ff_column(ended), &closing);
+	FfOrderRequest *requests = palloc0(sizeof(FfOrderRequest) * Max(closing, 1));
+	FfOrderRequest **pointers = palloc(sizeof(FfOrderRequest *) * Max(closing, 1));
+	FfVerdict *verdicts = palloc(sizeof(FfVerdict) * Max(closing, 1));
+
+	for (int i = 0; i < closing; i++)
+	{
+		orders[i]->ended = true;
+		requests[i].cause = cause_of(orders[i]->order_id, order_ids, causes, count);
+		pointers[i] = &requests[i];
+	}
+	if (closing > 0)
+		ff_orders_apply(orders, FF_ORDER_EVENT_COMPLETE, pointers, closing, verdicts);
+}
+
 void
-ff_orders_settle(int32 merchant_id, const int64 *order_ids, int count, const char *cause)
+ff_orders_settle(int32 merchant_id, const int64 *order_ids, const char *const *causes, int count)
 {
 	FfRows rows = ff_run(&may_conclude, ff_int4(merchant_id), ff_ids(order_ids, count));
+	FfColumn ended;
 
+	ff_column_init(&ended, INT8OID);
 	for (uint64 i = 0; i < rows.count; i++)
-		ff_order_settle(merchant_id, ff_row_int8(&rows, i, 1), cause);
+		if (!ff_row_bool(&rows, i, 2))
+			ff_column_add(&ended, ff_int8(ff_row_int8(&rows, i, 1)));
+	if (ended.count > 0)
+		complete(merchant_id, &ended, order_ids, causes, count);
+	for (uint64 i = 0; i < rows.count; i++)
+	{
+		int64 order_id = ff_row_int8(&rows, i, 1);
+
+		if (ff_row_bool(&rows, i, 2))
+			ff_order_settle(merchant_id, order_id, cause_of(order_id, order_ids, causes, count));
+	}
 }

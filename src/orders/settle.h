@@ -17,8 +17,12 @@
 extern void ff_order_settle(int32 merchant_id, int64 order_id, const char *cause);
 /* Locks orders in the order everybody does; any may stand there twice, or be gone. */
 extern void ff_orders_lock(int32 merchant_id, const int64 *order_ids, int count);
-/* Settles many, whose locks are held: those for which nothing follows cost next to nothing. */
-extern void ff_orders_settle(int32 merchant_id, const int64 *order_ids, int count,
-							 const char *cause);
+/*
+ * Settles many, whose locks are held, each for a cause of its own: those for
+ * which nothing follows cost next to nothing, and those that are complete are
+ * closed together.
+ */
+extern void ff_orders_settle(int32 merchant_id, const int64 *order_ids, const char *const *causes,
+							 int count);
 
 #endif

@@ -15,11 +15,6 @@
 #include "pg/spi.h"
 #include "tasks/task.h"
 
-static FfStatement close_order =
-	FF_STATEMENT("update fulfillment.orders set closed_at = $3, next_routing_at = null"
-				 " where merchant_id = $1 and order_id = $2",
-				 INT4OID, INT8OID, TIMESTAMPTZOID);
-
 /* The last shipment that left of an order whose channel has not been told of any. */
 static FfStatement untold_shipment =
 	FF_STATEMENT("select max(s.shipment_id) from fulfillment.shipments s"
@@ -83,16 +78,20 @@ describe(const FfOrder *order, const FfOrderRequest *request)
 }
 
 static void
-tell_platforms(FfOrder *order, const FfOrderRequest *request)
+tell_platforms(FfOrder *const *orders, const FfOrderRequest *const *requests, int count)
 {
-	const Telling *telling = telling_of(order->event);
-	FfFact fact = {.merchant_id = order->merchant_id, .order_id = order->order_id};
+	const Telling *telling = telling_of(orders[0]->event);
+	FfFact *facts = palloc(sizeof(FfFact) * count);
 
-	if (telling == NULL || telling->fact == NULL)
+	if (telling == NULL || telling->fact == NULL ||
+		!ff_is_heard(orders[0]->merchant_id, telling->fact))
 		return;
-	fact.type = telling->fact;
-	fact.data = describe(order, request);
-	ff_notify(&fact, 1);
+	for (int i = 0; i < count; i++)
+		facts[i] = (FfFact){.merchant_id = orders[i]->merchant_id,
+							.type = telling->fact,
+							.order_id = orders[i]->order_id,
+							.data = describe(orders[i], requests[i])};
+	ff_notify(facts, count);
 }
 
 /* The call tells all that left, whichever shipment it names. */
@@ -163,19 +162,30 @@ tell_channel(const FfOrder *order, const char *state, const char *note)
 
 /* With the last hold only, and never back to the channel that asked for it. */
 void
-ff_order_update_channel(void *subject, const void *payload)
+ff_order_update_channel(void **subjects, const void **payloads, int count)
 {
-	FfOrder *order = subject;
-	const FfOrderRequest *request = payload;
-	const Telling *telling = telling_of(order->event);
+	FfOrder **orders = palloc(sizeof(FfOrder *) * count);
+	const FfOrderRequest **requests = palloc(sizeof(FfOrderRequest *) * count);
+	const Telling *telling = telling_of(((FfOrder *) subjects[0])->event);
+	int told = 0;
 
-	if (order->event == FF_ORDER_EVENT_RELEASE && order->active_holds > 0)
+	for (int i = 0; i < count; i++)
+	{
+		FfOrder *order = subjects[i];
+
+		if (order->event == FF_ORDER_EVENT_RELEASE && order->active_holds > 0)
+			continue;
+		orders[told] = order;
+		requests[told++] = payloads[i];
+	}
+	if (told == 0)
 		return;
-	tell_platforms(order, request);
-	if (telling != NULL && telling->channel_state != NULL && !request->from_channel)
-		tell_channel(order,
-					 telling->channel_state,
-					 request->hold_reason ? request->hold_reason : request->cause);
+	tell_platforms(orders, requests, told);
+	for (int i = 0; i < told && telling != NULL && telling->channel_state != NULL; i++)
+		if (!requests[i]->from_channel)
+			tell_channel(orders[i],
+						 telling->channel_state,
+						 requests[i]->hold_reason ? requests[i]->hold_reason : requests[i]->cause);
 }
 
 /* Whether the same was wrong before, and so has been told. */
@@ -221,7 +231,10 @@ ff_report_corrected(FfOrder *order, const FfOrderRequest *request)
 void
 ff_order_notify(void *subject, const void *payload)
 {
-	tell_platforms(subject, payload);
+	FfOrder *order = subject;
+	const FfOrderRequest *request = payload;
+
+	tell_platforms(&order, &request, 1);
 }
 
 void
@@ -235,31 +248,15 @@ ff_order_refund(void *subject, const void *payload)
 
 /* An authorization that nothing will be captured from any more is given back. */
 void
-ff_capture_remainder(void *subject, const void *payload)
+ff_capture_remainder(void **subjects, const void **payloads, int count)
 {
-	FfOrder *order = subject;
+	for (int i = 0; i < count; i++)
+	{
+		FfOrder *order = subjects[i];
 
-	if (ff_order_sum_shipped(order) == 0)
-		ff_order_refund(order, payload);
-	else
-		ff_payment_release(order->merchant_id, order->order_id);
-}
-
-void
-ff_close_order(void *subject, const void *payload)
-{
-	FfOrder *order = subject;
-
-	ff_run(&close_order,
-		   ff_int4(order->merchant_id),
-		   ff_int8(order->order_id),
-		   ff_time(GetCurrentTransactionStartTimestamp()));
-}
-
-void
-ff_reopen_order(void *subject, const void *payload)
-{
-	FfOrder *order = subject;
-
-	ff_run(&close_order, ff_int4(order->merchant_id), ff_int8(order->order_id), ff_null());
+		if (ff_order_sum_shipped(order) == 0)
+			ff_order_refund(order, payloads[i]);
+		else if (order->authorized)
+			ff_payment_release(order->merchant_id, order->order_id);
+	}
 }

@@ -86,8 +86,7 @@ fulfillment_report_tracking(PG_FUNCTION_ARGS)
 				 errmsg("unknown tracking number \"%s\"", number),
 				 errdetail("Merchant %d has no package with this number.", merchant_id),
 				 errhint("Report it with fulfillment.confirm_shipment first.")));
-	result =
-		ff_tracking_report(merchant_id, 0, ff_json_from_datum(document.value), "report_tracking");
+	result = ff_tracking_report(merchant_id, ff_json_from_datum(document.value), "report_tracking");
 	ff_order_settle(merchant_id, result.order_id, "report_tracking");
 	ff_spi_end();
 	PG_RETURN_INT32(result.stored);

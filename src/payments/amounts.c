@@ -17,67 +17,68 @@
 #include "tasks/task.h"
 
 /*
- * $4: decimals of the currency.  "gone" is the value of what left and is to be
+ * $4: decimals of the currencies.  "sent" is the value of what left and is to be
  * paid, of all shipments; what left after it was cancelled is not.  The rest
  * between the authorization and lines with freight is spread when it is a
  * discount or no more than rounding, half a smallest unit for each unit ordered.
  */
-static FfStatement set_capture = FF_STATEMENT(
-	"with ordered as ("
+static FfStatement set_captures = FF_STATEMENT(
+	"update fulfillment.shipments s"
+	"   set capture_amount = case when n.units > 0"
+	"         then trim_scale(greatest(t.amount - b.amount, 0)) else 0 end"
+	"  from unnest($2, $3, $4) as u(order_id, shipment_id, decimals)"
+	" cross join lateral ("
 	"  select sum(coalesce(l.unit_price, 0) * l.quantity) as value, sum(l.quantity) as units"
-	"    from fulfillment.order_lines l where l.merchant_id = $1 and l.order_id = $2),"
-	" sent as ("
-	"  select coalesce(sum(coalesce(l.unit_price, 0) * n.shipped), 0) as value,"
-	"         coalesce(sum(n.shipped) filter (where n.shipment_id = $3), 0) as units"
-	"    from fulfillment.shipment_lines n"
-	"    join fulfillment.shipments s on s.merchant_id = $1 and s.shipment_id = n.shipment_id"
-	"     and not s.shipped_after_cancel"
-	"    join fulfillment.order_lines l on l.merchant_id = $1 and l.order_id = $2"
-	"     and l.line = n.line"
-	"   where n.merchant_id = $1 and n.order_id = $2),"
-	" before as ("
-	"  select coalesce(sum(s.capture_amount), 0) as amount from fulfillment.shipments s"
-	"   where s.merchant_id = $1 and s.order_id = $2 and s.shipment_id <> $3),"
-	" worth as ("
-	"  select o.value, o.units, a.freight,"
-	"         coalesce((r.payment ->> 'amount')::numeric, o.value + a.freight) as amount"
-	"    from ordered o cross join fulfillment.orders r cross join lateral ("
+	"    from fulfillment.order_lines l where l.merchant_id = $1 and l.order_id = u.order_id) o"
+	" cross join lateral ("
+	"  select coalesce(sum(coalesce(l.unit_price, 0) * i.shipped), 0) as value,"
+	"         coalesce(sum(i.shipped) filter (where i.shipment_id = u.shipment_id), 0) as units"
+	"    from fulfillment.shipment_lines i"
+	"    join fulfillment.shipments x on x.merchant_id = $1 and x.shipment_id = i.shipment_id"
+	"     and not x.shipped_after_cancel"
+	"    join fulfillment.order_lines l on l.merchant_id = $1 and l.order_id = u.order_id"
+	"     and l.line = i.line"
+	"   where i.merchant_id = $1 and i.order_id = u.order_id) n"
+	" cross join lateral ("
+	"  select coalesce(sum(x.capture_amount), 0) as amount from fulfillment.shipments x"
+	"   where x.merchant_id = $1 and x.order_id = u.order_id and x.shipment_id <> u.shipment_id) b"
+	" cross join lateral ("
+	"  select f.freight, coalesce((r.payment ->> 'amount')::numeric, o.value + f.freight) as amount"
+	"    from fulfillment.orders r cross join lateral ("
 	"      select greatest(coalesce((jsonb_path_query_first(r.attributes,"
-	"               '$.freight.double()', '{}', true) #>> '{}')::numeric, 0), 0) as freight) a"
-	"   where r.merchant_id = $1 and r.order_id = $2),"
-	" target as ("
-	"  select case when s.value > 0 or s.units > 0 then round(least(w.amount,"
-	"           s.value + w.freight + case"
-	"             when w.value > 0 and w.amount - w.value - w.freight"
-	"                  <= w.units * 0.5 * power(10::numeric, -$4)"
-	"             then (w.amount - w.value - w.freight) * s.value / w.value else 0 end), $4)"
-	"         else 0 end as amount"
-	"    from worth w cross join sent s)"
-	" update fulfillment.shipments s"
-	"    set capture_amount = case when n.units > 0"
-	"         then trim_scale(greatest(t.amount - b.amount, 0))"
-	"                              else 0 end"
-	"   from target t cross join before b cross join sent n"
-	"  where s.merchant_id = $1 and s.shipment_id = $3",
-	INT4OID, INT8OID, INT8OID, INT4OID);
+	"               '$.freight.double()', '{}', true) #>> '{}')::numeric, 0), 0) as freight) f"
+	"   where r.merchant_id = $1 and r.order_id = u.order_id) w"
+	" cross join lateral ("
+	"  select case when n.value > 0 or n.units > 0 then round(least(w.amount,"
+	"           n.value + w.freight + case"
+	"             when o.value > 0 and w.amount - o.value - w.freight"
+	"                  <= o.units * 0.5 * power(10::numeric, -u.decimals)"
+	"             then (w.amount - o.value - w.freight) * n.value / o.value else 0 end), u.decimals)"
+	"         else 0 end as amount) t"
+	" where s.merchant_id = $1 and s.shipment_id = u.shipment_id",
+	INT4OID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID);
 
-static FfStatement currency_of =
-	FF_STATEMENT("select currency from fulfillment.orders where merchant_id = $1 and order_id = $2",
-				 INT4OID, INT8OID);
+static FfStatement currencies_of = FF_STATEMENT(
+	"select o.currency from unnest($2) with ordinality as u(order_id, position)"
+	"  left join fulfillment.orders o on o.merchant_id = $1 and o.order_id = u.order_id"
+	" order by u.position",
+	INT4OID, INT8ARRAYOID);
 
 /* Nothing for an order that was not authorized at a gateway of ours, nor twice for a shipment. */
-static FfStatement add_capture = FF_STATEMENT(
+static FfStatement add_captures = FF_STATEMENT(
 	"insert into fulfillment.payments (merchant_id, order_id, kind, reference, amount, currency,"
 	"       connection_id, shipment_id)"
-	" select $1, $2, 'capture', s.reference, s.capture_amount, o.currency, v.connection_id, $3"
-	"   from fulfillment.shipments s"
-	"   join fulfillment.orders o on o.merchant_id = $1 and o.order_id = $2"
+	" select $1, o.order_id, 'capture', s.reference, s.capture_amount, o.currency,"
+	"        v.connection_id, s.shipment_id"
+	"   from unnest($2, $3) as u(order_id, shipment_id)"
+	"   join fulfillment.shipments s on s.merchant_id = $1 and s.shipment_id = u.shipment_id"
+	"   join fulfillment.orders o on o.merchant_id = $1 and o.order_id = u.order_id"
 	"    and o.payment ->> 'state' = 'authorized'"
 	"   join fulfillment.connections v on v.merchant_id = $1 and v.code = o.payment ->> 'gateway'"
-	"  where s.merchant_id = $1 and s.shipment_id = $3 and s.capture_amount > 0"
+	"  where s.capture_amount > 0"
 	" on conflict do nothing"
-	" returning payment_id, connection_id, amount",
-	INT4OID, INT8OID, INT8OID);
+	" returning payment_id, connection_id, amount, order_id",
+	INT4OID, INT8ARRAYOID, INT8ARRAYOID);
 
 /* $4: void or refund.  What the channel had taken is refunded, an authorization is let go. */
 static FfStatement add_end = FF_STATEMENT(
@@ -92,7 +93,7 @@ static FfStatement add_end = FF_STATEMENT(
 	"    and not exists (select 1 from fulfillment.payments p where p.merchant_id = $1"
 	"           and p.order_id = $2 and p.kind = $4 and p.return_id is null"
 	"           and p.state <> 'cancelled')"
-	" returning payment_id, connection_id, amount",
+	" returning payment_id, connection_id, amount, order_id",
 	INT4OID, INT8OID, TEXTOID, TEXTOID);
 
 static FfStatement add_refunds = FF_STATEMENT(
@@ -123,7 +124,7 @@ static FfStatement add_refunds = FF_STATEMENT(
 	"        select count(*) as last from fulfillment.payments p where p.merchant_id = $1"
 	"           and p.order_id = $2 and p.return_id = $3) n"
 	"  where s.share > 0 and m.merchant_id = $1"
-	" returning payment_id, connection_id, amount",
+	" returning payment_id, connection_id, amount, order_id",
 	INT4OID, INT8OID, INT8OID, INT8OID, TEXTOID);
 
 /* state of the payment, authorized, captured, refunded, captures that are not through, units
@@ -186,9 +187,9 @@ is_zero(const char *amount)
 	return strspn(amount, "0.") == strlen(amount);
 }
 
-/* A call for each row that was just written: (payment_id, connection_id, amount). */
+/* A call for each row that was just written: (payment_id, connection_id, amount, order_id). */
 static int
-enqueue(int32 merchant_id, int64 order_id, FfOperation operation, const FfRows *rows)
+enqueue(int32 merchant_id, FfOperation operation, const FfRows *rows)
 {
 	FfTask *tasks = palloc0(sizeof(FfTask) * Max(rows->count, 1));
 
@@ -197,8 +198,8 @@ enqueue(int32 merchant_id, int64 order_id, FfOperation operation, const FfRows *
 							.connection_id = ff_row_int8(rows, i, 2),
 							.operation = operation,
 							.subject_kind = "order",
-							.subject_id = order_id,
-							.order_id = order_id,
+							.subject_id = ff_row_int8(rows, i, 4),
+							.order_id = ff_row_int8(rows, i, 4),
 							.idempotency_key = psprintf("%s:%lld",
 														ff_operation_name(operation),
 														(long long) ff_row_int8(rows, i, 1)),
@@ -210,26 +211,27 @@ enqueue(int32 merchant_id, int64 order_id, FfOperation operation, const FfRows *
 }
 
 static void
-draw_amount(int32 merchant_id, int64 order_id, int64 shipment_id)
+draw_amounts(int32 merchant_id, FfArgument orders, FfArgument shipments)
 {
-	FfRows rows = ff_run(&currency_of, ff_int4(merchant_id), ff_int8(order_id));
-	char *currency = rows.count > 0 ? ff_row_text(&rows, 0, 1) : NULL;
+	FfRows rows = ff_run(&currencies_of, ff_int4(merchant_id), orders);
+	FfColumn decimals;
 
-	ff_run(&set_capture,
-		   ff_int4(merchant_id),
-		   ff_int8(order_id),
-		   ff_int8(shipment_id),
-		   ff_int4(ff_currency_decimals(currency)));
+	ff_column_init(&decimals, INT4OID);
+	for (uint64 i = 0; i < rows.count; i++)
+		ff_column_add(&decimals, ff_int4(ff_currency_decimals(ff_row_text(&rows, i, 1))));
+	ff_run(&set_captures, ff_int4(merchant_id), orders, shipments, ff_column(&decimals));
 }
 
 void
-ff_payment_capture(int32 merchant_id, int64 order_id, int64 shipment_id)
+ff_payment_capture(int32 merchant_id, const int64 *order_ids, const int64 *shipment_ids, int count)
 {
+	FfArgument orders = ff_ids(order_ids, count);
+	FfArgument shipments = ff_ids(shipment_ids, count);
 	FfRows rows;
 
-	draw_amount(merchant_id, order_id, shipment_id);
-	rows = ff_run(&add_capture, ff_int4(merchant_id), ff_int8(order_id), ff_int8(shipment_id));
-	enqueue(merchant_id, order_id, FF_OP_CAPTURE, &rows);
+	draw_amounts(merchant_id, orders, shipments);
+	rows = ff_run(&add_captures, ff_int4(merchant_id), orders, shipments);
+	enqueue(merchant_id, FF_OP_CAPTURE, &rows);
 }
 
 /* One step beside captures and returns: what is left is let go, or given back. */
@@ -245,7 +247,7 @@ end_with(int32 merchant_id, int64 order_id, FfOperation operation, const char *a
 				  ff_int8(order_id),
 				  ff_text(amount),
 				  ff_text(ff_operation_name(operation)));
-	enqueue(merchant_id, order_id, operation, &rows);
+	enqueue(merchant_id, operation, &rows);
 }
 
 void
@@ -300,5 +302,5 @@ ff_payment_refund(int32 merchant_id, int64 order_id, int64 return_id, int64 ship
 						 ff_id(shipment_id),
 						 ff_text(amount));
 
-	return enqueue(merchant_id, order_id, FF_OP_REFUND, &rows);
+	return enqueue(merchant_id, FF_OP_REFUND, &rows);
 }

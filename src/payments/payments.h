@@ -14,10 +14,12 @@
 #include "postgres.h"
 
 /*
- * Writes what may be captured for a shipment that has left (its capture_amount)
- * and, when the order was authorized at a gateway of ours, the capture.
+ * Writes what may be captured for shipments that have left (their capture_amount)
+ * and, where the order was authorized at a gateway of ours, the capture.  Each
+ * is of another order.
  */
-extern void ff_payment_capture(int32 merchant_id, int64 order_id, int64 shipment_id);
+extern void ff_payment_capture(int32 merchant_id, const int64 *order_ids, const int64 *shipment_ids,
+							   int count);
 /* Takes a capture back that nobody has begun to make, and draws the amount anew. */
 extern void ff_payment_take_back(int32 merchant_id, int64 order_id, int64 shipment_id);
 /* Captured, or perhaps: on the wire, or its answer was lost. */

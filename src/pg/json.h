@@ -67,6 +67,23 @@ extern char *ff_json_dump(const FfJson *json);
 /* The value as a jsonb datum of its own. */
 extern Datum ff_json_to_datum(const FfJson *json);
 
+/*
+ * Puts an object together from values that are there already, without writing
+ * and reading text: begin, members, end.  NULL is no member; of members with the
+ * same name the last counts.
+ */
+typedef struct FfJsonBuilder
+{
+	struct JsonbParseState *state;
+} FfJsonBuilder;
+
+extern void ff_build_begin(FfJsonBuilder *builder);
+extern void ff_build_text(FfJsonBuilder *builder, const char *key, const char *value);
+extern void ff_build_json(FfJsonBuilder *builder, const char *key, const FfJson *value);
+/* Every member of an object. */
+extern void ff_build_members(FfJsonBuilder *builder, const FfJson *object);
+extern FfJson *ff_build_end(FfJsonBuilder *builder);
+
 #define FF_JSON_DEPTH 32
 
 typedef struct FfJsonWriter

@@ -205,8 +205,9 @@ ff_said_columns(FfColumn *columns, FfShipment **shipments, const FfShipmentRepor
 	}
 }
 
-void
-ff_store_contents(FfShipment **shipments, const FfShipmentReport **reports, int count)
+/* The rest of what was said: packages and documents. */
+static void
+store_contents(FfShipment **shipments, const FfShipmentReport **reports, int count)
 {
 	const FfJson **said = palloc(sizeof(FfJson *) * count);
 	const FfJson **reported = palloc(sizeof(FfJson *) * count);
@@ -221,25 +222,40 @@ ff_store_contents(FfShipment **shipments, const FfShipmentReport **reports, int 
 	ff_store_packages(shipments, reported, count, false);
 }
 
-void
-ff_store_acceptance(void *subject, const void *payload)
+static void
+write_references(FfShipment **shipments, const FfShipmentReport **reports, int count)
 {
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
 	FfColumn columns[FF_SAID_COLUMNS];
 
-	ff_said_columns(columns, &shipment, &report, 1);
-	if (report->outcome != NULL)
-		ff_run(&store_references,
-			   ff_int4(shipment->merchant_id),
-			   ff_column(&columns[0]),
-			   ff_column(&columns[1]),
-			   ff_column(&columns[2]),
-			   ff_column(&columns[3]),
-			   ff_column(&columns[4]),
-			   ff_column(&columns[5]),
-			   ff_column(&columns[6]));
-	ff_store_contents(&shipment, &report, 1);
+	ff_said_columns(columns, shipments, reports, count);
+	ff_run(&store_references,
+		   ff_int4(shipments[0]->merchant_id),
+		   ff_column(&columns[0]),
+		   ff_column(&columns[1]),
+		   ff_column(&columns[2]),
+		   ff_column(&columns[3]),
+		   ff_column(&columns[4]),
+		   ff_column(&columns[5]),
+		   ff_column(&columns[6]));
+}
+
+void
+ff_store_words(FfShipment **shipments, const FfShipmentReport **reports, int count)
+{
+	write_references(shipments, reports, count);
+	store_contents(shipments, reports, count);
+}
+
+/* With another state the references have been written (shipment.c). */
+void
+ff_store_acceptance(void **subjects, const void **payloads, int count)
+{
+	FfShipment **shipments = (FfShipment **) subjects;
+	const FfShipmentReport **reports = (const FfShipmentReport **) payloads;
+
+	if (shipments[0]->from == shipments[0]->state)
+		write_references(shipments, reports, count);
+	store_contents(shipments, reports, count);
 }
 
 void

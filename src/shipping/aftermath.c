@@ -15,7 +15,7 @@
 
 /* The data of a shipment's facts, as docs/webhooks.md describes it. */
 static FfStatement describe = FF_STATEMENT(
-	"select jsonb_build_object('shipment_id', s.shipment_id, 'reference', s.reference,"
+	"select u.position, jsonb_build_object('shipment_id', s.shipment_id, 'reference', s.reference,"
 	"         'order_number', o.number, 'channel', c.code, 'channel_order_id', o.channel_order_id,"
 	"         'location', l.code, 'state', s.state, 'shipped_at', s.shipped_at,"
 	"         'delivered_at', s.delivered_at,"
@@ -34,12 +34,13 @@ static FfStatement describe = FF_STATEMENT(
 	"              'tracking_url', p.tracking_url, 'status', p.status) order by p.number)"
 	"             from fulfillment.packages p"
 	"            where p.merchant_id = $1 and p.shipment_id = s.shipment_id))::text"
-	"  from fulfillment.shipments s"
+	"  from unnest($2) with ordinality as u(shipment_id, position)"
+	"  join fulfillment.shipments s on s.merchant_id = $1 and s.shipment_id = u.shipment_id"
 	"  join fulfillment.orders o on o.merchant_id = $1 and o.order_id = s.order_id"
 	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
 	"  join fulfillment.locations l on l.merchant_id = $1 and l.location_id = s.location_id"
-	" where s.merchant_id = $1 and s.shipment_id = $2",
-	INT4OID, INT8OID);
+	" order by u.position",
+	INT4OID, INT8ARRAYOID);
 
 static FfStatement exclude_location =
 	FF_STATEMENT("update fulfillment.orders set excluded_locations = excluded_locations || $3"
@@ -203,8 +204,9 @@ ff_restock_if_picked(void *subject, const void *payload)
 			 "Put them back, then resolve this.");
 }
 
-void
-ff_notify_shipment(void *subject, const void *payload)
+/* The fact that an event is; NULL: none. */
+static const char *
+fact_of(FfShipmentEvent event)
 {
 	static const struct
 	{
@@ -218,19 +220,42 @@ ff_notify_shipment(void *subject, const void *payload)
 		{FF_SHIPMENT_EVENT_RETURN_TO_SENDER, "shipment.returning"},
 		{FF_SHIPMENT_EVENT_LOST, "shipment.lost"},
 	};
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
-	FfRows rows = ff_run(&describe, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-	FfFact fact = {.merchant_id = shipment->merchant_id,
-				   .order_id = shipment->order_id,
-				   .shipment_id = shipment->shipment_id,
-				   .at = ff_report_time(report),
-				   .data = ff_row_text(&rows, 0, 1)};
 
 	for (int i = 0; i < (int) lengthof(types); i++)
-		if (types[i].event == shipment->event)
-			fact.type = types[i].type;
-	ff_notify(&fact, 1);
+		if (types[i].event == event)
+			return types[i].type;
+	return NULL;
+}
+
+void
+ff_notify_shipment(void **subjects, const void **payloads, int count)
+{
+	FfShipment **shipments = (FfShipment **) subjects;
+	int32 merchant_id = shipments[0]->merchant_id;
+	const char *type = fact_of(shipments[0]->event);
+	FfFact *facts;
+	FfColumn ids;
+	FfRows rows;
+
+	if (type == NULL || !ff_is_heard(merchant_id, type))
+		return;
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < count; i++)
+		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
+	rows = ff_run(&describe, ff_int4(merchant_id), ff_column(&ids));
+	facts = palloc(sizeof(FfFact) * Max(rows.count, 1));
+	for (uint64 row = 0; row < rows.count; row++)
+	{
+		int place = (int) ff_row_int8(&rows, row, 1) - 1;
+
+		facts[row] = (FfFact){.merchant_id = merchant_id,
+							  .type = type,
+							  .order_id = shipments[place]->order_id,
+							  .shipment_id = shipments[place]->shipment_id,
+							  .at = ff_report_time(payloads[place]),
+							  .data = ff_row_text(&rows, row, 2)};
+	}
+	ff_notify(facts, (int) rows.count);
 }
 
 void

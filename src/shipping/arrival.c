@@ -63,26 +63,23 @@ static FfStatement clear_estimate =
 				 " where merchant_id = $1 and shipment_id = $2",
 				 INT4OID, INT8OID);
 
-static FfStatement set_delivered = FF_STATEMENT(
-	"update fulfillment.shipments set tracking_status = 'delivered', delivered_at = coalesce("
-	"         (select max(p.delivered_at) from fulfillment.packages p"
-	"           where p.merchant_id = $1 and p.shipment_id = $2), delivered_at)"
-	" where merchant_id = $1 and shipment_id = $2",
-	INT4OID, INT8OID);
-
 /* Everything when the shipment is delivered, else what is in the packages that are. */
 static FfStatement count_delivered = FF_STATEMENT(
-	"update fulfillment.shipment_lines n set delivered = least(n.shipped + n.over_shipped,"
-	"       case when s.state = 'delivered' then n.shipped + n.over_shipped"
-	"            else coalesce((select sum((x ->> 'quantity')::int)"
+	"update fulfillment.shipment_lines n set delivered = d.units"
+	"  from unnest($2) as u(shipment_id)"
+	"  join fulfillment.shipments s on s.merchant_id = $1 and s.shipment_id = u.shipment_id"
+	"  join fulfillment.shipment_lines l on l.merchant_id = $1 and l.shipment_id = u.shipment_id"
+	" cross join lateral ("
+	"       select least(l.shipped + l.over_shipped,"
+	"              case when s.state = 'delivered' then l.shipped + l.over_shipped"
+	"                   else coalesce((select sum((x ->> 'quantity')::int)"
 	"                             from fulfillment.packages p, jsonb_array_elements(p.contents) x"
-	"                            where p.merchant_id = $1 and p.shipment_id = $2"
+	"                            where p.merchant_id = $1 and p.shipment_id = u.shipment_id"
 	"                              and p.status = 'delivered'"
-	"                              and (x ->> 'line')::int = n.line), 0) end)"
-	"  from fulfillment.shipments s"
-	" where n.merchant_id = $1 and n.shipment_id = $2 and s.merchant_id = $1"
-	"   and s.shipment_id = $2",
-	INT4OID, INT8OID);
+	"                              and (x ->> 'line')::int = l.line), 0) end) as units) d"
+	" where n.merchant_id = $1 and n.shipment_id = l.shipment_id and n.line = l.line"
+	"   and n.delivered <> d.units",
+	INT4OID, INT8ARRAYOID);
 
 void
 ff_close_claim(void *subject, const void *payload)
@@ -150,17 +147,12 @@ ff_clear_estimate(void *subject, const void *payload)
 }
 
 void
-ff_set_delivered(void *subject, const void *payload)
+ff_count_delivered(void **subjects, const void **payloads, int count)
 {
-	FfShipment *shipment = subject;
+	FfShipment **shipments = (FfShipment **) subjects;
+	int64 *ids = palloc(sizeof(int64) * count);
 
-	ff_run(&set_delivered, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
-}
-
-void
-ff_count_delivered(void *subject, const void *payload)
-{
-	FfShipment *shipment = subject;
-
-	ff_run(&count_delivered, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+	for (int i = 0; i < count; i++)
+		ids[i] = shipments[i]->shipment_id;
+	ff_run(&count_delivered, ff_int4(shipments[0]->merchant_id), ff_ids(ids, count));
 }

@@ -19,9 +19,10 @@
 static FfStatement write_lines = FF_STATEMENT(
 	"update fulfillment.shipment_lines l set quantity = u.quantity, shipped = u.shipped,"
 	"       short = u.short, over_shipped = u.over_shipped"
-	"  from unnest($3, $4, $5, $6, $7) as u(line, quantity, shipped, short, over_shipped)"
-	" where l.merchant_id = $1 and l.shipment_id = $2 and l.line = u.line",
-	INT4OID, INT8OID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
+	"  from unnest($2, $3, $4, $5, $6, $7)"
+	"    as u(shipment_id, line, quantity, shipped, short, over_shipped)"
+	" where l.merchant_id = $1 and l.shipment_id = u.shipment_id and l.line = u.line",
+	INT4OID, INT8ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID, INT4ARRAYOID);
 
 static FfStatement release_slot =
 	FF_STATEMENT("with released as (update fulfillment.shipments set capacity_day = null"
@@ -81,25 +82,29 @@ ff_shipment_move_stock(const FfShipment *shipment, const FfMovement *movements, 
 }
 
 void
-ff_shipment_save_lines(const FfShipment *shipment)
+ff_shipments_save_lines(FfShipment *const *shipments, int count)
 {
+	FfColumn shipment_ids;
 	FfColumn columns[5];
 
+	ff_column_init(&shipment_ids, INT8OID);
 	for (int i = 0; i < (int) lengthof(columns); i++)
 		ff_column_init(&columns[i], INT4OID);
-	for (int i = 0; i < shipment->line_count; i++)
-	{
-		const FfShipmentLine *line = &shipment->lines[i];
+	for (int s = 0; s < count; s++)
+		for (int i = 0; i < shipments[s]->line_count; i++)
+		{
+			const FfShipmentLine *line = &shipments[s]->lines[i];
 
-		ff_column_add(&columns[0], ff_int4(line->line));
-		ff_column_add(&columns[1], ff_int4(line->quantity));
-		ff_column_add(&columns[2], ff_int4(line->shipped));
-		ff_column_add(&columns[3], ff_int4(line->short_quantity));
-		ff_column_add(&columns[4], ff_int4(line->over_shipped));
-	}
+			ff_column_add(&shipment_ids, ff_int8(shipments[s]->shipment_id));
+			ff_column_add(&columns[0], ff_int4(line->line));
+			ff_column_add(&columns[1], ff_int4(line->quantity));
+			ff_column_add(&columns[2], ff_int4(line->shipped));
+			ff_column_add(&columns[3], ff_int4(line->short_quantity));
+			ff_column_add(&columns[4], ff_int4(line->over_shipped));
+		}
 	ff_run(&write_lines,
-		   ff_int4(shipment->merchant_id),
-		   ff_int8(shipment->shipment_id),
+		   ff_int4(shipments[0]->merchant_id),
+		   ff_column(&shipment_ids),
 		   ff_column(&columns[0]),
 		   ff_column(&columns[1]),
 		   ff_column(&columns[2]),
@@ -107,16 +112,25 @@ ff_shipment_save_lines(const FfShipment *shipment)
 		   ff_column(&columns[4]));
 }
 
-void
-ff_ship_stock(void *subject, const void *payload)
+/*
+ * Whether goods of the order may be assigned anew in the same transaction, from
+ * wherever: a part does not leave, or units of it wait.
+ */
+static bool
+leaves_work(const FfShipment *shipment, const FfShipmentReport *report)
 {
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
-	FfMovement *movements = palloc(sizeof(FfMovement) * Max(shipment->line_count, 1));
-	int count = 0;
+	if (shipment->unreserved || shipment->order_waits)
+		return true;
+	for (int i = 0; i < shipment->line_count; i++)
+		if (ff_reported_units(report, &shipment->lines[i], false) < open_units(&shipment->lines[i]))
+			return true;
+	return false;
+}
 
-	if (report->lines != NULL || shipment->unreserved) /* a part of it may not leave */
-		lock_stock_of_order(shipment);
+/* The lines of a shipment as they leave, and the movements of that. */
+static void
+take_units(FfShipment *shipment, const FfShipmentReport *report, FfMovement *movements, int *count)
+{
 	for (int i = 0; i < shipment->line_count; i++)
 	{
 		FfShipmentLine *line = &shipment->lines[i];
@@ -125,18 +139,46 @@ ff_ship_stock(void *subject, const void *payload)
 
 		if (units > 0)
 		{
-			movements[count] =
-				ff_shipment_movement(shipment, FF_MOVE_SHIP, line, units, report->cause);
-			movements[count++].reserved = shipment->unreserved ? 0 : planned;
+			FfMovement *movement = &movements[(*count)++];
+
+			*movement = ff_shipment_movement(shipment, FF_MOVE_SHIP, line, units, report->cause);
+			movement->reserved = shipment->unreserved ? 0 : planned;
 			line->shipped += planned;
 			line->over_shipped += units - planned;
 		}
 		if (shipment->unreserved) /* the rest was given up, and stays so */
 			line->short_quantity += open_units(line);
 	}
-	ff_shipment_move_stock(shipment, movements, count);
-	ff_shipment_save_lines(shipment);
-	ff_store_acceptance(shipment, report);
+}
+
+/* All the stock that may be needed is locked in one go. */
+void
+ff_ship_stock(void **subjects, const void **payloads, int count)
+{
+	FfShipment **shipments = (FfShipment **) subjects;
+	const FfShipmentReport **reports = (const FfShipmentReport **) payloads;
+	int64 *orders = palloc(sizeof(int64) * count);
+	bool more = false;
+	int line_count = 0;
+	int moved = 0;
+	FfMovement *movements;
+	FfShortage *shortages;
+
+	for (int i = 0; i < count; i++)
+	{
+		orders[i] = shipments[i]->order_id;
+		more |= leaves_work(shipments[i], reports[i]);
+		line_count += shipments[i]->line_count;
+	}
+	if (more)
+		ff_stock_lock(shipments[0]->merchant_id, orders, count, NULL, 0);
+	movements = palloc(sizeof(FfMovement) * Max(line_count, 1));
+	for (int i = 0; i < count; i++)
+		take_units(shipments[i], reports[i], movements, &moved);
+	if (ff_stock_move(shipments[0]->merchant_id, movements, moved, &shortages) > 0)
+		ff_stock_refuse(shipments[0]->merchant_id, &shortages[0]);
+	ff_shipments_save_lines(shipments, count);
+	ff_store_acceptance(subjects, payloads, count);
 }
 
 /* Ends the reservation of what is open; the lines keep it as not shipped. */
@@ -167,7 +209,7 @@ ff_release_remainder(void *subject, const void *payload)
 	const FfShipmentReport *report = payload;
 
 	release_open(shipment, report->cause, true);
-	ff_shipment_save_lines(shipment);
+	ff_shipments_save_lines(&shipment, 1);
 }
 
 /* After the stock: slots are locked last. */
@@ -242,7 +284,7 @@ ff_reverse_shipping(void *subject, const void *payload)
 		line->over_shipped = 0;
 	}
 	ff_shipment_move_stock(shipment, movements, count);
-	ff_shipment_save_lines(shipment);
+	ff_shipments_save_lines(&shipment, 1);
 	if (shipment->connection_id == 0) /* a provider's labels stay what they are */
 		ff_strip_packages(shipment, report->cause);
 	ff_payment_take_back(shipment->merchant_id, shipment->order_id, shipment->shipment_id);
@@ -250,11 +292,18 @@ ff_reverse_shipping(void *subject, const void *payload)
 
 /* What was ordered of what left; what left beyond it is a gift until somebody says otherwise. */
 void
-ff_capture(void *subject, const void *payload)
+ff_capture(void **subjects, const void **payloads, int count)
 {
-	FfShipment *shipment = subject;
+	FfShipment **shipments = (FfShipment **) subjects;
+	int64 *orders = palloc(sizeof(int64) * count);
+	int64 *ids = palloc(sizeof(int64) * count);
 
-	ff_payment_capture(shipment->merchant_id, shipment->order_id, shipment->shipment_id);
+	for (int i = 0; i < count; i++)
+	{
+		orders[i] = shipments[i]->order_id;
+		ids[i] = shipments[i]->shipment_id;
+	}
+	ff_payment_capture(shipments[0]->merchant_id, orders, ids, count);
 }
 
 /* Released here and reserved there as one group: both or neither. */

@@ -24,14 +24,17 @@ static FfStatement provider_takes =
 				 " where o.merchant_id = $1 and o.order_id = $2",
 				 INT4OID, INT8OID, INT8OID, INT8OID);
 
-static FfStatement undelivered_packages = FF_STATEMENT(
-	"select count(*) filter (where coalesce(p.status, '') not in ('delivered', 'cancelled')),"
-	"       count(*) filter (where exists (select 1 from fulfillment.tracking_events e"
+/* $3: also whether one was scanned; only shipments that have any such package */
+static FfStatement packages_under_way = FF_STATEMENT(
+	"select p.shipment_id,"
+	"       count(*) filter (where coalesce(p.status, '') not in ('delivered', 'cancelled')),"
+	"       count(*) filter (where $3 and exists (select 1 from fulfillment.tracking_events e"
 	"              where e.merchant_id = $1 and e.package_id = p.package_id and e.status in"
 	"              ('in_transit', 'out_for_delivery', 'ready_for_pickup', 'attempted', 'delivered',"
 	"               'returning', 'returned', 'lost')))"
-	"  from fulfillment.packages p where p.merchant_id = $1 and p.shipment_id = $2",
-	INT4OID, INT8OID);
+	"  from fulfillment.packages p where p.merchant_id = $1 and p.shipment_id = any ($2)"
+	" group by p.shipment_id",
+	INT4OID, INT8ARRAYOID, BOOLOID);
 
 /* An operator's mistake may be taken back for a day. */
 static FfStatement shipped_lately =
@@ -192,27 +195,43 @@ provider_can_update(void *subject, const void *payload)
 	return ff_provider_can(subject, FF_OP_UPDATE_SHIPMENT);
 }
 
-static FfRows
-count_packages(const FfShipment *shipment)
+void
+ff_count_packages(FfShipment **shipments, FfShipmentEvent event, int count)
 {
-	return ff_run(
-		&undelivered_packages, ff_int4(shipment->merchant_id), ff_int8(shipment->shipment_id));
+	int64 *ids = palloc(sizeof(int64) * count);
+	FfRows rows;
+
+	if (event != FF_SHIPMENT_EVENT_DELIVERED && event != FF_SHIPMENT_EVENT_UNSHIP)
+		return;
+	for (int i = 0; i < count; i++)
+		ids[i] = shipments[i]->shipment_id;
+	rows = ff_run(&packages_under_way,
+				  ff_int4(shipments[0]->merchant_id),
+				  ff_ids(ids, count),
+				  ff_bool(event == FF_SHIPMENT_EVENT_UNSHIP));
+	for (int i = 0; i < count; i++)
+	{
+		shipments[i]->undelivered = shipments[i]->scanned = 0;
+		for (uint64 row = 0; row < rows.count; row++)
+		{
+			if (ff_row_int8(&rows, row, 1) != ids[i])
+				continue;
+			shipments[i]->undelivered = ff_row_int8(&rows, row, 2);
+			shipments[i]->scanned = ff_row_int8(&rows, row, 3);
+		}
+	}
 }
 
 static bool
 all_packages_delivered(void *subject, const void *payload)
 {
-	FfRows rows = count_packages(subject);
-
-	return ff_row_int8(&rows, 0, 1) == 0;
+	return ((FfShipment *) subject)->undelivered == 0;
 }
 
 static bool
 no_scan(void *subject, const void *payload)
 {
-	FfRows rows = count_packages(subject);
-
-	return ff_row_int8(&rows, 0, 2) == 0;
+	return ((FfShipment *) subject)->scanned == 0;
 }
 
 static bool

@@ -13,10 +13,6 @@
 #include "pg/spi.h"
 #include "shipping/parts.h"
 
-static FfStatement stamp_attempt = FF_STATEMENT(
-	"update fulfillment.shipments set attempt = $3 where merchant_id = $1 and shipment_id = $2",
-	INT4OID, INT8OID, INT4OID);
-
 static FfStatement take_up_parked = FF_STATEMENT(
 	"update fulfillment.tasks set state = 'ready', due_at = $3, in_doubt = false, attempts = 0,"
 	"       crashes = 0, idempotency_key = $4"
@@ -35,23 +31,26 @@ static FfStatement connection_of = FF_STATEMENT(
 
 /* A channel that takes no parts is told by orders/ when nothing is left to ship, and corrected
  * here. */
-static FfStatement channel_of_order = FF_STATEMENT(
-	"select c.connection_id, c.partial_updates or not exists ("
+static FfStatement channels_of_orders = FF_STATEMENT(
+	"select u.position, c.connection_id, c.partial_updates or not exists ("
 	"         select 1 from fulfillment.order_lines l where l.merchant_id = $1"
-	"            and l.order_id = $2 and l.shipped + l.cancelled < l.quantity)"
-	"  from fulfillment.orders o"
+	"            and l.order_id = u.order_id and l.shipped + l.cancelled < l.quantity)"
+	"  from unnest($2) with ordinality as u(order_id, position)"
+	"  join fulfillment.orders o on o.merchant_id = $1 and o.order_id = u.order_id"
 	"  join fulfillment.channels c on c.merchant_id = $1 and c.channel_id = o.channel_id"
-	" where o.merchant_id = $1 and o.order_id = $2 and c.connection_id is not null",
-	INT4OID, INT8OID);
+	" where c.connection_id is not null",
+	INT4OID, INT8ARRAYOID);
 
-/* Of one shipment, as long as nobody has begun to make the call. */
-static FfStatement take_back_confirmation = FF_STATEMENT(
-	"delete from fulfillment.tasks where merchant_id = $1 and task_id in ("
-	"  select task_id from fulfillment.tasks where merchant_id = $1 and subject_kind = 'order'"
-	"     and subject_id = $2 and operation = 'confirm_shipment' and state = 'ready'"
-	"     and not in_doubt and (payload ->> 'shipment_id')::bigint = $3"
-	"     for update skip locked)",
-	INT4OID, INT8OID, INT8OID);
+/* Of these shipments, as long as nobody has begun to make the call. */
+static FfStatement take_back_confirmations =
+	FF_STATEMENT("delete from fulfillment.tasks where merchant_id = $1 and task_id in ("
+				 "  select t.task_id from unnest($2, $3) as u(order_id, shipment_id)"
+				 "    join fulfillment.tasks t on t.merchant_id = $1 and t.subject_kind = 'order'"
+				 "     and t.subject_id = u.order_id and t.operation = 'confirm_shipment'"
+				 "     and (t.payload ->> 'shipment_id')::bigint = u.shipment_id"
+				 "   where t.state = 'ready' and not t.in_doubt for update of t skip locked)"
+				 " returning (payload ->> 'shipment_id')::bigint",
+				 INT4OID, INT8ARRAYOID, INT8ARRAYOID);
 
 FfTask
 ff_create_task(int32 merchant_id, int64 connection_id, int64 order_id, int64 shipment_id,
@@ -138,18 +137,6 @@ ff_drop_task(void *subject, const void *report)
 		shipment->merchant_id, "shipment", shipment->shipment_id, FF_OP_CREATE_SHIPMENT);
 }
 
-void
-ff_stamp_attempt(void *subject, const void *report)
-{
-	FfShipment *shipment = subject;
-
-	shipment->attempt++;
-	ff_run(&stamp_attempt,
-		   ff_int4(shipment->merchant_id),
-		   ff_int8(shipment->shipment_id),
-		   ff_int4(shipment->attempt));
-}
-
 /*
  * The look-up needs no task of its own: the create task stays, in doubt, and
  * asks before it repeats (tasks.in_doubt).
@@ -160,47 +147,84 @@ ff_schedule_lookup(void *subject, const void *report)
 	ff_tasks_wake_at_commit();
 }
 
+static bool
+contains(const FfRows *rows, int64 id)
+{
+	for (uint64 i = 0; i < rows->count; i++)
+		if (ff_row_int8(rows, i, 1) == id)
+			return true;
+	return false;
+}
+
+/* A channel cannot be told that goods have not left after all. */
+static void
+tell_not_left(const FfShipment *shipment)
+{
+	ff_attention_open(shipment->merchant_id,
+					  "channel_was_told",
+					  shipment->order_id,
+					  shipment->shipment_id,
+					  0,
+					  psprintf("the channel was told that %s left", shipment->reference),
+					  "Take it back there by hand.");
+}
+
+static FfTask
+confirmation_of(const FfShipment *shipment, int64 connection_id)
+{
+	return (FfTask){.merchant_id = shipment->merchant_id,
+					.connection_id = connection_id,
+					.operation = FF_OP_CONFIRM_SHIPMENT,
+					.subject_kind = "order",
+					.subject_id = shipment->order_id,
+					.order_id = shipment->order_id,
+					.payload =
+						psprintf("{\"shipment_id\": %lld}", (long long) shipment->shipment_id),
+					.idempotency_key = psprintf("confirm:%lld", (long long) shipment->shipment_id)};
+}
+
 /*
  * The call reads what it tells when it is made, so one that still waits is
- * replaced.  A channel cannot be told that goods have not left after all.
+ * replaced.  A channel hears that goods left; that they arrived is told as a
+ * fact.
  */
 void
-ff_update_channel(void *subject, const void *report)
+ff_update_channel(void **subjects, const void **payloads, int count)
 {
-	FfShipment *shipment = subject;
-	FfRows rows =
-		ff_run(&channel_of_order, ff_int4(shipment->merchant_id), ff_int8(shipment->order_id));
-	FfTask task = {.merchant_id = shipment->merchant_id,
-				   .operation = FF_OP_CONFIRM_SHIPMENT,
-				   .subject_kind = "order",
-				   .subject_id = shipment->order_id,
-				   .order_id = shipment->order_id};
-	bool untold;
+	FfShipment **shipments = (FfShipment **) subjects;
+	int32 merchant_id = shipments[0]->merchant_id;
+	FfTask *tasks = palloc(sizeof(FfTask) * count);
+	FfColumn orders;
+	FfColumn ids;
+	FfRows channels;
+	FfRows untold;
+	int task_count = 0;
 
-	/* a channel hears that goods left; that they arrived is told as a fact */
-	if (rows.count == 0 || shipment->event == FF_SHIPMENT_EVENT_DELIVERED)
+	if (shipments[0]->event == FF_SHIPMENT_EVENT_DELIVERED)
 		return;
-	untold = ff_run(&take_back_confirmation,
-					ff_int4(shipment->merchant_id),
-					ff_int8(shipment->order_id),
-					ff_int8(shipment->shipment_id))
-				 .count > 0;
-	if (shipment->event == FF_SHIPMENT_EVENT_UNSHIP)
+	ff_column_init(&orders, INT8OID);
+	ff_column_init(&ids, INT8OID);
+	for (int i = 0; i < count; i++)
 	{
-		if (!untold)
-			ff_attention_open(shipment->merchant_id,
-							  "channel_was_told",
-							  shipment->order_id,
-							  shipment->shipment_id,
-							  0,
-							  psprintf("the channel was told that %s left", shipment->reference),
-							  "Take it back there by hand.");
-		return;
+		ff_column_add(&orders, ff_int8(shipments[i]->order_id));
+		ff_column_add(&ids, ff_int8(shipments[i]->shipment_id));
 	}
-	if (!ff_row_bool(&rows, 0, 2))
+	channels = ff_run(&channels_of_orders, ff_int4(merchant_id), ff_column(&orders));
+	if (channels.count == 0)
 		return;
-	task.connection_id = ff_row_int8(&rows, 0, 1);
-	task.payload = psprintf("{\"shipment_id\": %lld}", (long long) shipment->shipment_id);
-	task.idempotency_key = psprintf("confirm:%lld", (long long) shipment->shipment_id);
-	ff_tasks_add(&task, 1);
+	untold =
+		ff_run(&take_back_confirmations, ff_int4(merchant_id), ff_column(&orders), ff_column(&ids));
+	for (uint64 row = 0; row < channels.count; row++)
+	{
+		const FfShipment *shipment = shipments[ff_row_int8(&channels, row, 1) - 1];
+
+		if (shipment->event == FF_SHIPMENT_EVENT_UNSHIP)
+		{
+			if (!contains(&untold, shipment->shipment_id))
+				tell_not_left(shipment);
+		}
+		else if (ff_row_bool(&channels, row, 3))
+			tasks[task_count++] = confirmation_of(shipment, ff_row_int8(&channels, row, 2));
+	}
+	ff_tasks_add(tasks, task_count);
 }

@@ -263,8 +263,8 @@ ff_shipment_correct(FfShipment *shipment, const FfShipmentReport *report)
 	ff_write_json(&after, "packages", report->packages);
 	ff_shipment_note(shipment, "correct", report->cause, NULL, ff_write_finish(&after));
 	shipment->event = FF_SHIPMENT_EVENT_SHIP;
-	ff_update_channel(shipment, report);
-	ff_notify_shipment(shipment, report);
+	ff_update_channel((void **) &shipment, (const void **) &report, 1);
+	ff_notify_shipment((void **) &shipment, (const void **) &report, 1);
 }
 
 void

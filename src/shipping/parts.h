@@ -30,19 +30,10 @@ extern int32 ff_reported_units(const FfShipmentReport *report, const FfShipmentL
 							   bool shortage);
 
 /* shipment.c */
-/* The row of the table that the event would take; NULL when it is refused. */
-extern const FfTransition *ff_shipment_transition(FfShipment *shipment, FfShipmentEvent event,
-												  const FfShipmentReport *report);
-/*
- * Writes the state of shipments that the same happened to at the same time, and
- * in the same version of their rows what may come with it: another attempt, and
- * what the provider said (reports; NULL: nothing).
- */
-extern void ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to, int attempts,
-							  const FfShipmentReport **reports);
-/* The line of history about the event that was just applied. */
-extern FfHistory ff_shipment_step(const FfShipment *shipment, FfShipmentState from,
-								  const FfShipmentReport *report);
+/* ff_shipments_apply without the quantities of the orders' lines, for who has more to come. */
+extern void ff_shipments_move(FfShipment **shipments, FfShipmentEvent event,
+							  const FfShipmentReport *reports, int count, FfVerdict *verdicts);
+extern void ff_shipments_recount(FfShipment **shipments, int count);
 extern void ff_shipment_note(FfShipment *shipment, const char *event, const char *cause,
 							 const char *before, const char *after);
 
@@ -50,17 +41,19 @@ extern void ff_shipment_note(FfShipment *shipment, const char *event, const char
 extern const char *ff_reported_progress(const FfShipmentReport *report);
 
 /* guards.c */
+/* What the guards of the event want to know of packages. */
+extern void ff_count_packages(FfShipment **shipments, FfShipmentEvent event, int count);
 extern const FfGuardFunction ff_shipment_guards[FF_GUARD_COUNT];
 
 /* acceptance.c: what a provider says when it takes a shipment */
-extern void ff_store_acceptance(void *shipment, const void *report);
+extern void ff_store_acceptance(void **shipments, const void **reports, int count);
+/* The same of shipments that nothing has happened to. */
+extern void ff_store_words(FfShipment **shipments, const FfShipmentReport **reports, int count);
 /* What a provider said of shipments, as columns: id, whether it said anything, reference, cost,
  * currency, estimated delivery, whether that means that it has it. */
 #define FF_SAID_COLUMNS 7
 extern void ff_said_columns(FfColumn *columns, FfShipment **shipments,
 							const FfShipmentReport **reports, int count);
-/* The rest of what it said: packages and documents. */
-extern void ff_store_contents(FfShipment **shipments, const FfShipmentReport **reports, int count);
 /* A whole number from 1, or NULL. */
 extern FfArgument ff_positive(const FfJson *json, const char *path);
 extern void ff_store_progress(void *shipment, const void *report);
@@ -87,18 +80,18 @@ extern FfMovement ff_shipment_movement(const FfShipment *shipment, FfMovementKin
 extern void ff_shipment_move_stock(const FfShipment *shipment, const FfMovement *movements,
 								   int count);
 /* Writes the lines as they stand in memory. */
-extern void ff_shipment_save_lines(const FfShipment *shipment);
-extern void ff_ship_stock(void *shipment, const void *report);
+extern void ff_shipments_save_lines(FfShipment *const *shipments, int count);
+extern void ff_ship_stock(void **shipments, const void **reports, int count);
 extern void ff_move_lines(void *shipment, const void *report);
 extern void ff_release_remainder(void *shipment, const void *report);
 extern void ff_retake_stock(void *shipment, const void *report);
 extern void ff_reverse_shipping(void *shipment, const void *report);
 extern void ff_release_stock(void *shipment, const void *report);
 extern void ff_reserve_again(FfShipment *shipment, const char *cause);
-extern void ff_capture(void *shipment, const void *report);
+extern void ff_capture(void **shipments, const void **reports, int count);
 
 /* remainder.c: what did not leave with the rest */
-extern void ff_split_remainder(void *shipment, const void *report);
+extern void ff_split_remainder(void **shipments, const void **reports, int count);
 
 /* shortage.c: reports that differ from the plan */
 extern void ff_reduce_lines(void *shipment, const void *report);
@@ -117,9 +110,8 @@ extern void ff_hand_over_anew(FfShipment *shipment);
 extern void ff_enqueue_create(void *shipment, const void *report);
 extern void ff_enqueue_update(void *shipment, const void *report);
 extern void ff_drop_task(void *shipment, const void *report);
-extern void ff_stamp_attempt(void *shipment, const void *report);
 extern void ff_schedule_lookup(void *shipment, const void *report);
-extern void ff_update_channel(void *shipment, const void *report);
+extern void ff_update_channel(void **shipments, const void **reports, int count);
 
 /* stop.c: hold and cancel */
 extern void ff_freeze(void *shipment, const void *report);
@@ -127,12 +119,12 @@ extern void ff_unfreeze(void *shipment, const void *report);
 extern void ff_request_stop(void *shipment, const void *report);
 extern void ff_withdraw_stop(void *shipment, const void *report);
 extern void ff_record_stopped(void *shipment, const void *report);
-extern void ff_record_too_late(void *shipment, const void *report);
+extern void ff_record_too_late(void **shipments, const void **reports, int count);
 extern void ff_mark_cancel_pending(void *shipment, const void *report);
 extern void ff_request_cancel(void *shipment, const void *report);
 
 /* aftermath.c: people, refusals, other locations */
-extern void ff_notify_shipment(void *shipment, const void *report);
+extern void ff_notify_shipment(void **shipments, const void **reports, int count);
 extern void ff_alert(void *shipment, const void *report);
 extern void ff_raise_attention(void *shipment, const void *report);
 extern void ff_escalate(void *shipment, const void *report);
@@ -150,7 +142,6 @@ extern void ff_edit_shipment(void *shipment, const void *report);
 extern void ff_expect_return(void *shipment, const void *report);
 extern void ff_close_claim(void *shipment, const void *report);
 extern void ff_clear_estimate(void *shipment, const void *report);
-extern void ff_set_delivered(void *shipment, const void *report);
-extern void ff_count_delivered(void *shipment, const void *report);
+extern void ff_count_delivered(void **shipments, const void **reports, int count);
 
 #endif

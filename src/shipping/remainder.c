@@ -75,8 +75,17 @@ take_off_remainder(FfShipment *shipment, FfShipmentLine *remainder)
 			   ff_int4(shipment->merchant_id),
 			   ff_int8(shipment->shipment_id),
 			   ff_column(&empty));
-	ff_shipment_save_lines(shipment);
+	ff_shipments_save_lines(&shipment, 1);
 	return count;
+}
+
+static bool
+something_remains(const FfShipment *shipment)
+{
+	for (int i = 0; i < shipment->line_count; i++)
+		if (open_units(&shipment->lines[i]) > 0)
+			return true;
+	return false;
 }
 
 /*
@@ -84,11 +93,9 @@ take_off_remainder(FfShipment *shipment, FfShipmentLine *remainder)
  * order in hand: its remainder stays with it, under the same reference, and is
  * not asked for a second time.  Everywhere else the remainder is a draft.
  */
-void
-ff_split_remainder(void *subject, const void *payload)
+static void
+split(FfShipment *shipment, const FfShipmentReport *report)
 {
-	FfShipment *shipment = subject;
-	const FfShipmentReport *report = payload;
 	FfShipmentLine *remainder = palloc(sizeof(FfShipmentLine) * Max(shipment->line_count, 1));
 	bool stays = report->by_provider && !shipment->own_location && shipment->connection_id != 0;
 	FfShipmentState state = stays ? FF_SHIPMENT_ACCEPTED : FF_SHIPMENT_DRAFT;
@@ -100,8 +107,6 @@ ff_split_remainder(void *subject, const void *payload)
 	FfRows rows;
 	FfHistory row;
 
-	if (count == 0)
-		return;
 	rows = ff_run(&copy_shipment,
 				  ff_int4(shipment->merchant_id),
 				  ff_int8(shipment->shipment_id),
@@ -132,4 +137,12 @@ ff_split_remainder(void *subject, const void *payload)
 		   ff_column(&items),
 		   ff_column(&quantities));
 	ff_history_add(&row, 1);
+}
+
+void
+ff_split_remainder(void **subjects, const void **payloads, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (something_remains(subjects[i]))
+			split(subjects[i], payloads[i]);
 }

@@ -17,30 +17,34 @@
 #include "tasks/history.h"
 
 /*
- * $4: when it happened, $5: now, $6: the state ends the shipment, $7: attempts
- * more; u: what the provider said of it
+ * $4: now, $5: the state ends the shipment, $6: attempts more; u: when it
+ * happened, and what the provider said of it
  */
 static FfStatement save_states = FF_STATEMENT(
 	"update fulfillment.shipments s set state = $3,"
-	"  submitted_at = case when $3 = 'submitting' then $5 else s.submitted_at end,"
-	"  accepted_at = case when $3 = 'accepted' then coalesce(s.accepted_at, $5)"
+	"  submitted_at = case when $3 = 'submitting' then $4 else s.submitted_at end,"
+	"  accepted_at = case when $3 = 'accepted' then coalesce(s.accepted_at, $4)"
 	"                     else s.accepted_at end,"
-	"  shipped_at = case when $3 = 'shipped' then coalesce(s.shipped_at, $4)"
+	"  shipped_at = case when $3 = 'shipped' then coalesce(s.shipped_at, u.at)"
 	"                    when $3 = 'accepted' then null else s.shipped_at end,"
-	"  delivered_at = case when $3 = 'delivered' then $4 else s.delivered_at end,"
-	"  poll_at = case when $3 in ('accepted', 'cancel_requested') then $5 end, polls = 0,"
-	"  ended_at = case when $6 then coalesce(s.ended_at, $4) end, attempt = s.attempt + $7,"
+	"  delivered_at = case when $3 = 'delivered' then coalesce("
+	"                        (select max(p.delivered_at) from fulfillment.packages p"
+	"                          where p.merchant_id = $1 and p.shipment_id = s.shipment_id), u.at)"
+	"                      else s.delivered_at end,"
+	"  tracking_status = case when $3 = 'delivered' then 'delivered' else s.tracking_status end,"
+	"  poll_at = case when $3 in ('accepted', 'cancel_requested') then $4 end, polls = 0,"
+	"  ended_at = case when $5 then coalesce(s.ended_at, u.at) end, attempt = s.attempt + $6,"
 	"  provider_reference = coalesce(u.reference, s.provider_reference),"
 	"  cost = coalesce(u.cost::numeric, s.cost), currency = coalesce(u.currency, s.currency),"
 	"  estimated_delivery_at = coalesce(u.estimate::timestamptz, s.estimated_delivery_at),"
-	"  confirmed_at = coalesce(s.confirmed_at, case when u.confirmed then $5 end),"
+	"  confirmed_at = coalesce(s.confirmed_at, case when u.confirmed then $4 end),"
 	"  error_code = case when u.said then null else s.error_code end,"
 	"  error_message = case when u.said then null else s.error_message end"
-	" from unnest($2, $8, $9, $10, $11, $12, $13)"
-	"   as u(shipment_id, said, reference, cost, currency, estimate, confirmed)"
+	" from unnest($2, $7, $8, $9, $10, $11, $12, $13)"
+	"   as u(shipment_id, at, said, reference, cost, currency, estimate, confirmed)"
 	" where s.merchant_id = $1 and s.shipment_id = u.shipment_id",
-	INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID, INT4OID, BOOLARRAYOID,
-	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID);
+	INT4OID, INT8ARRAYOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, INT4OID, TIMESTAMPTZARRAYOID,
+	BOOLARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID);
 
 TimestampTz
 ff_report_time(const FfShipmentReport *report)
@@ -92,44 +96,69 @@ state(void *subject)
 	return ((FfShipment *) subject)->state;
 }
 
-void
-ff_shipments_save(FfShipment **shipments, int count, FfShipmentState to, int attempts,
-				  const FfShipmentReport **reports)
+static bool
+has_effect(const FfTransition *row, FfEffect effect)
 {
-	FfColumn said[FF_SAID_COLUMNS];
+	for (int i = 0; i < FF_MAX_EFFECTS; i++)
+		if (row->effects[i] == effect)
+			return true;
+	return false;
+}
 
-	ff_said_columns(said, shipments, reports, count);
+/*
+ * What may come with a state is written in the same version of the row, as a
+ * second one in the same transaction costs all its foreign keys again: another
+ * attempt, what the provider said, and that it arrived.
+ */
+static void
+save(void **subjects, const FfTransition *row, int to, const void **payloads, int count)
+{
+	FfShipment **shipments = (FfShipment **) subjects;
+	bool hears =
+		has_effect(row, FF_EFFECT_STORE_ACCEPTANCE) || has_effect(row, FF_EFFECT_SHIP_STOCK);
+	int attempts = has_effect(row, FF_EFFECT_STAMP_ATTEMPT) ? 1 : 0;
+	FfColumn said[FF_SAID_COLUMNS];
+	FfColumn at;
+
+	ff_said_columns(said, shipments, hears ? (const FfShipmentReport **) payloads : NULL, count);
+	ff_column_init(&at, TIMESTAMPTZOID);
+	for (int i = 0; i < count; i++)
+	{
+		FfShipment *shipment = shipments[i];
+
+		ff_column_add(&at, ff_time(shipment->event_at));
+		shipment->state = to;
+		shipment->attempt += attempts;
+		if (to == FF_SHIPMENT_SHIPPED && shipment->shipped_at == 0)
+			shipment->shipped_at = shipment->event_at;
+		else if (to == FF_SHIPMENT_ACCEPTED)
+			shipment->shipped_at = 0;
+	}
 	ff_run(&save_states,
 		   ff_int4(shipments[0]->merchant_id),
 		   ff_column(&said[0]),
 		   ff_text(ff_state_name(FF_MACHINE_SHIPMENT, to)),
-		   ff_time(shipments[0]->event_at),
 		   ff_time(GetCurrentTransactionStartTimestamp()),
 		   ff_bool(ff_state_is_final(FF_MACHINE_SHIPMENT, to)),
 		   ff_int4(attempts),
+		   ff_column(&at),
 		   ff_column(&said[1]),
 		   ff_column(&said[2]),
 		   ff_column(&said[3]),
 		   ff_column(&said[4]),
 		   ff_column(&said[5]),
 		   ff_column(&said[6]));
-	for (int i = 0; i < count; i++)
-	{
-		shipments[i]->state = to;
-		shipments[i]->attempt += attempts;
-	}
 }
 
+/* Effects that save() has written with the state. */
 static void
-save(void *subject, int to)
+written_with_state(void **subjects, const void **payloads, int count)
 {
-	FfShipment *shipment = subject;
-
-	ff_shipments_save(&shipment, 1, to, 0, NULL);
 }
 
-FfHistory
-ff_shipment_step(const FfShipment *shipment, FfShipmentState from, const FfShipmentReport *report)
+/* The line of history about the event that was just applied. */
+static FfHistory
+step_of(const FfShipment *shipment, int from, const FfShipmentReport *report)
 {
 	FfHistory row = {.merchant_id = shipment->merchant_id,
 					 .subject_kind = "shipment",
@@ -155,39 +184,34 @@ ff_shipment_step(const FfShipment *shipment, FfShipmentState from, const FfShipm
 }
 
 static void
-record(void *subject, const FfTransition *transition, int from, const void *payload)
+record(void **subjects, const FfTransition *transition, int from, const void **payloads, int count)
 {
-	FfHistory row = ff_shipment_step(subject, from, payload);
+	FfHistory *rows = palloc(sizeof(FfHistory) * count);
 
-	ff_history_add(&row, 1);
+	for (int i = 0; i < count; i++)
+		rows[i] = step_of(subjects[i], from, payloads[i]);
+	ff_history_add(rows, count);
 }
 
 static FfMachineDriver driver = {
 	.machine = FF_MACHINE_SHIPMENT,
 	.effects =
 		{
-			[FF_EFFECT_NOTIFY] = ff_notify_shipment,
-			[FF_EFFECT_UPDATE_CHANNEL] = ff_update_channel,
 			[FF_EFFECT_ALERT] = ff_alert,
 			[FF_EFFECT_RAISE_ATTENTION] = ff_raise_attention,
 			[FF_EFFECT_ESCALATE] = ff_escalate,
 			[FF_EFFECT_ENQUEUE_CREATE] = ff_enqueue_create,
 			[FF_EFFECT_ENQUEUE_UPDATE] = ff_enqueue_update,
 			[FF_EFFECT_DROP_TASK] = ff_drop_task,
-			[FF_EFFECT_STAMP_ATTEMPT] = ff_stamp_attempt,
 			[FF_EFFECT_SCHEDULE_LOOKUP] = ff_schedule_lookup,
-			[FF_EFFECT_STORE_ACCEPTANCE] = ff_store_acceptance,
 			[FF_EFFECT_STORE_PROGRESS] = ff_store_progress,
 			[FF_EFFECT_VOID_DOCUMENTS] = ff_void_documents,
 			[FF_EFFECT_REJECTION_POLICY] = ff_rejection_policy,
 			[FF_EFFECT_REDUCE_LINES] = ff_reduce_lines,
 			[FF_EFFECT_RECORD_SHORTAGE] = ff_record_shortage,
 			[FF_EFFECT_ASSIGN_REST] = ff_assign_rest,
-			[FF_EFFECT_SHIP_STOCK] = ff_ship_stock,
-			[FF_EFFECT_SPLIT_REMAINDER] = ff_split_remainder,
 			[FF_EFFECT_MOVE_LINES] = ff_move_lines,
 			[FF_EFFECT_RELEASE_REMAINDER] = ff_release_remainder,
-			[FF_EFFECT_CAPTURE] = ff_capture,
 			[FF_EFFECT_RECORD_OVER_SHIP] = ff_record_over_ship,
 			[FF_EFFECT_RETAKE_STOCK] = ff_retake_stock,
 			[FF_EFFECT_REVERSE_SHIPPING] = ff_reverse_shipping,
@@ -199,13 +223,10 @@ static FfMachineDriver driver = {
 			[FF_EFFECT_REQUEST_STOP] = ff_request_stop,
 			[FF_EFFECT_WITHDRAW_STOP] = ff_withdraw_stop,
 			[FF_EFFECT_RECORD_STOPPED] = ff_record_stopped,
-			[FF_EFFECT_RECORD_TOO_LATE] = ff_record_too_late,
 			[FF_EFFECT_MARK_CANCEL_PENDING] = ff_mark_cancel_pending,
 			[FF_EFFECT_REQUEST_CANCEL] = ff_request_cancel,
 			[FF_EFFECT_RELEASE_STOCK] = ff_release_stock,
 			[FF_EFFECT_RESTOCK_IF_PICKED] = ff_restock_if_picked,
-			[FF_EFFECT_COUNT_DELIVERED] = ff_count_delivered,
-			[FF_EFFECT_SET_DELIVERED] = ff_set_delivered,
 			[FF_EFFECT_OPEN_CLAIM] = ff_open_claim,
 			[FF_EFFECT_CLOSE_CLAIM] = ff_close_claim,
 			[FF_EFFECT_ALERT_IF_RESHIPPED] = ff_alert_if_reshipped,
@@ -213,9 +234,22 @@ static FfMachineDriver driver = {
 			[FF_EFFECT_CLEAR_ESTIMATE] = ff_clear_estimate,
 			[FF_EFFECT_EXCLUDE_LOCATION] = ff_exclude_location,
 		},
+	.shared =
+		{
+			[FF_EFFECT_NOTIFY] = ff_notify_shipment,
+			[FF_EFFECT_UPDATE_CHANNEL] = ff_update_channel,
+			[FF_EFFECT_STAMP_ATTEMPT] = written_with_state,
+			[FF_EFFECT_STORE_ACCEPTANCE] = ff_store_acceptance,
+			[FF_EFFECT_SHIP_STOCK] = ff_ship_stock,
+			[FF_EFFECT_SPLIT_REMAINDER] = ff_split_remainder,
+			[FF_EFFECT_CAPTURE] = ff_capture,
+			[FF_EFFECT_RECORD_TOO_LATE] = ff_record_too_late,
+			[FF_EFFECT_COUNT_DELIVERED] = ff_count_delivered,
+			[FF_EFFECT_SET_DELIVERED] = written_with_state,
+		},
 	.state = state,
-	.save = save,
-	.record = record,
+	.save_all = save,
+	.record_all = record,
 };
 
 static const FfMachineDriver *
@@ -226,17 +260,73 @@ the_driver(void)
 	return &driver;
 }
 
-const FfTransition *
-ff_shipment_transition(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report)
-{
-	shipment->event = event;
-	return ff_machine_would(the_driver(), shipment, event, report);
-}
-
 bool
 ff_shipment_may(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report)
 {
-	return ff_shipment_transition(shipment, event, report) != NULL;
+	shipment->event = event;
+	ff_count_packages(&shipment, event, 1);
+	return ff_machine_would(the_driver(), shipment, event, report) != NULL;
+}
+
+/* A refusal is history, too. */
+static void
+note_refusal(FfShipment *shipment, FfShipmentEvent event, const FfShipmentReport *report,
+			 const char *reason)
+{
+	ff_shipment_note(shipment,
+					 psprintf("%s_refused", ff_event_name(FF_MACHINE_SHIPMENT, event)),
+					 psprintf("%s: %s", report->cause, reason),
+					 NULL,
+					 NULL);
+}
+
+void
+ff_shipments_move(FfShipment **shipments, FfShipmentEvent event, const FfShipmentReport *reports,
+				  int count, FfVerdict *verdicts)
+{
+	const void **payloads = palloc(sizeof(void *) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		payloads[i] = &reports[i];
+		shipments[i]->event = event;
+		shipments[i]->event_at = ff_report_time(&reports[i]);
+		shipments[i]->from = shipments[i]->state;
+	}
+	ff_count_packages(shipments, event, count);
+	ff_machine_apply_all(the_driver(), (void **) shipments, event, payloads, count, verdicts);
+	for (int i = 0; i < count; i++)
+	{
+		if (verdicts[i].step == FF_STEP_CHANGED && shipments[i]->state == FF_SHIPMENT_CANCELLED)
+			ff_record_stopped(shipments[i], &reports[i]);
+		if (verdicts[i].step == FF_STEP_REFUSED)
+			note_refusal(shipments[i], event, &reports[i], verdicts[i].reason);
+	}
+}
+
+void
+ff_shipments_recount(FfShipment **shipments, int count)
+{
+	int64 *orders = palloc(sizeof(int64) * count);
+
+	for (int i = 0; i < count; i++)
+		orders[i] = shipments[i]->order_id;
+	if (count > 0)
+		ff_lines_recount(shipments[0]->merchant_id, orders, count);
+}
+
+void
+ff_shipments_apply(FfShipment **shipments, FfShipmentEvent event, const FfShipmentReport *reports,
+				   int count, FfVerdict *verdicts)
+{
+	FfShipment **changed = palloc(sizeof(FfShipment *) * count);
+	int changed_count = 0;
+
+	ff_shipments_move(shipments, event, reports, count, verdicts);
+	for (int i = 0; i < count; i++)
+		if (verdicts[i].step == FF_STEP_CHANGED)
+			changed[changed_count++] = shipments[i];
+	ff_shipments_recount(changed, changed_count);
 }
 
 FfVerdict
@@ -244,19 +334,6 @@ ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event, const FfShipmentR
 {
 	FfVerdict verdict;
 
-	shipment->event = event;
-	shipment->event_at = ff_report_time(report);
-	shipment->from = shipment->state;
-	verdict = ff_machine_apply(the_driver(), shipment, event, report);
-	if (verdict.step == FF_STEP_CHANGED)
-		ff_lines_recount(shipment->merchant_id, &shipment->order_id, 1);
-	if (verdict.step == FF_STEP_CHANGED && shipment->state == FF_SHIPMENT_CANCELLED)
-		ff_record_stopped(shipment, report);
-	if (verdict.step == FF_STEP_REFUSED)
-		ff_shipment_note(shipment,
-						 psprintf("%s_refused", ff_event_name(FF_MACHINE_SHIPMENT, event)),
-						 psprintf("%s: %s", report->cause, verdict.reason),
-						 NULL,
-						 NULL);
+	ff_shipments_apply(&shipment, event, report, 1, &verdict);
 	return verdict;
 }

@@ -63,6 +63,8 @@ typedef struct FfShipment
 	char *stop_within;  /* interval text: how long a stop may stay unanswered */
 	bool shipped_after_cancel;
 	bool unreserved;       /* its stock was released and taken by the goods that left anyway */
+	int64 undelivered;     /* packages that have not arrived, and that were scanned; known while */
+	int64 scanned;         /* an event is applied that asks for them (guards.c) */
 	FfShipmentState from;  /* the state before the event being applied */
 	FfShipmentEvent event; /* the event being applied, and when it happened */
 	TimestampTz event_at;
@@ -152,24 +154,34 @@ extern FfVerdict ff_shipment_apply(FfShipment *shipment, FfShipmentEvent event,
 								   const FfShipmentReport *report);
 
 /*
- * Applies the same event to many, with as many statements as for one.  Those
- * for which more is to be done than can be done for many at once are left as
- * they were, taken false: they want ff_shipment_apply.  A shipment may be NULL.
+ * Applies the same event to many, no two of which are of the same order: with
+ * as many statements as for one, where the table of transitions has only shared
+ * effects for them.
  */
 extern void ff_shipments_apply(FfShipment **shipments, FfShipmentEvent event,
-							   const FfShipmentReport *reports, int count, bool *taken);
+							   const FfShipmentReport *reports, int count, FfVerdict *verdicts);
 
 /* Packages of a shipment that has left, reported again: what changed is stored and told once more.
  */
 extern void ff_shipment_correct(FfShipment *shipment, const FfShipmentReport *report);
 
+/* What a provider says of one shipment; members may be NULL. */
+typedef struct FfSaid
+{
+	FfShipment *shipment;
+	const FfJson *report;   /* outcome.shipment */
+	const FfJson *tracking; /* outcome.tracking */
+	const char *cause;
+} FfSaid;
+
 /*
- * Takes what a provider says of a shipment (outcome.shipment: state, lines,
- * packages, documents, cost, estimated_delivery_at, short[]) and applies the
- * events it stands for, in the order of nature: accepted, progress, short,
- * shipped or over-shipped, cancelled, delivered.  Quantities are what the
- * provider has shipped in all under this reference.
+ * Takes what providers say of shipments, no two of which are of the same order
+ * (outcome.shipment: state, lines, packages, documents, cost,
+ * estimated_delivery_at, short[]; outcome.tracking) and applies the events it
+ * stands for, in the order of nature: accepted, progress, short, shipped or
+ * over-shipped, cancelled, what the tracking tells, delivered.  Quantities are
+ * what the provider has shipped in all under this reference.
  */
-extern void ff_shipment_take_report(FfShipment *shipment, const FfJson *said, const char *cause);
+extern void ff_shipments_hear(const FfSaid *said, int count);
 
 #endif

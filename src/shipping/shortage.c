@@ -105,7 +105,7 @@ ff_reduce_lines(void *subject, const void *payload)
 		line->short_quantity += line->missing;
 	}
 	ff_shipment_move_stock(shipment, movements, count);
-	ff_shipment_save_lines(shipment);
+	ff_shipments_save_lines(&shipment, 1);
 }
 
 /* What of an item is on hand at the shipment's location; locks it. */

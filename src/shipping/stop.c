@@ -148,17 +148,20 @@ ff_record_stopped(void *subject, const void *payload)
 
 /* Also for what was said to have stopped and left all the same. */
 void
-ff_record_too_late(void *subject, const void *payload)
+ff_record_too_late(void **subjects, const void **payloads, int count)
 {
-	FfShipment *shipment = subject;
-	bool asked = shipment->event == FF_SHIPMENT_EVENT_HOLD || is_stop(shipment, "requested") ||
-				 is_stop(shipment, "stopped") || shipment->cancel_pending;
+	for (int i = 0; i < count; i++)
+	{
+		FfShipment *shipment = subjects[i];
+		bool asked = shipment->event == FF_SHIPMENT_EVENT_HOLD || is_stop(shipment, "requested") ||
+					 is_stop(shipment, "stopped") || shipment->cancel_pending;
 
-	if (!asked)
-		return;
-	shipment->cancel_pending = false;
-	answer(shipment, "too_late", NULL);
-	called(shipment);
+		if (!asked)
+			continue;
+		shipment->cancel_pending = false;
+		answer(shipment, "too_late", NULL);
+		called(shipment);
+	}
 }
 
 void

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "pg/json.h"
+#include "shipping/shipment.h"
 
 typedef struct FfTrackingResult
 {
@@ -20,13 +21,27 @@ typedef struct FfTrackingResult
 	bool changed; /* the package's status changed */
 } FfTrackingResult;
 
+/* One element of an outcome's tracking[] ({tracking_number, status, estimated_delivery_at,
+ * events[]}) about a package of a shipment that is locked. */
+typedef struct FfTracked
+{
+	FfShipment *shipment;
+	const FfJson *tracking;
+	const char *cause;
+	FfTrackingResult result; /* set by ff_tracking_take */
+} FfTracked;
+
 /*
- * Takes one element of an outcome's tracking[] ({tracking_number, status,
- * estimated_delivery_at, events[]}).  Locks order, shipment, package.  A
- * number nobody knows changes nothing.  When several shipments share the
- * number, shipment_id (0: any, the newest) says which.
+ * Takes what is told of packages; elements of a shipment stand side by side, and
+ * no two shipments are of the same order.  A number that no package of the
+ * shipment has changes nothing.  The quantities of the orders' lines are left to
+ * the caller.
  */
-extern FfTrackingResult ff_tracking_report(int32 merchant_id, int64 shipment_id,
-										   const FfJson *tracking, const char *cause);
+extern void ff_tracking_take(FfTracked *tracked, int count);
+
+/* The same for the package that had the number last, of whichever shipment; locks its order,
+ * shipment and lines. */
+extern FfTrackingResult ff_tracking_report(int32 merchant_id, const FfJson *tracking,
+										   const char *cause);
 
 #endif

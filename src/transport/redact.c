@@ -97,7 +97,7 @@ free_needles(Scan *scan)
 static const char *
 skip_blanks(const Scan *scan, const char *at)
 {
-	while (at < scan->end && strchr(" \t\r\n", *at) && *at != '\0')
+	while (at < scan->end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
 		at++;
 	return at;
 }
@@ -131,17 +131,15 @@ backslashes(const Scan *scan, const char *at)
 static const char *
 closing_quote(const Scan *scan, const char *at, int depth)
 {
-	for (; at < scan->end; at++)
+	while ((at = memchr(at, '"', scan->end - at)) != NULL)
 	{
-		if (*at == '"')
-		{
-			int count = backslashes(scan, at);
+		int count = backslashes(scan, at);
 
-			if (depth > 0 ? count <= depth : count % 2 == 0)
-				break;
-		}
+		if (depth > 0 ? count <= depth : count % 2 == 0)
+			return at;
+		at++;
 	}
-	return at;
+	return scan->end;
 }
 
 static bool mask_known_value(Scan *scan);
@@ -198,11 +196,11 @@ mask_member(Scan *scan)
 		return false;
 	depth = backslashes(scan, scan->at);
 	close = closing_quote(scan, name, depth);
-	if (close == scan->end || close - name > LONGEST_NAME ||
-		!ff_redact_is_secret_name(name, close - name, FF_REDACT_MEMBER))
+	if (close == scan->end || close - name > LONGEST_NAME)
 		return false;
 	value = skip_blanks(scan, close + 1);
-	if (value == scan->end || *value != ':')
+	if (value == scan->end || *value != ':' ||
+		!ff_redact_is_secret_name(name, close - name, FF_REDACT_MEMBER))
 		return false;
 	value = skip_blanks(scan, value + 1);
 	stop = value;

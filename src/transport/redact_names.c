@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "port/pg_bitutils.h"
+
 #include "transport/redact.h"
 
 #define LONGEST_NAME 64
@@ -64,16 +66,44 @@ static const Word harmless_words[] = {
 	{"leveltoken", false, ANYWHERE},
 };
 
-static bool
-contains(const Word *words, size_t count, const char *name, FfRedactPlace place)
+StaticAssertDecl(lengthof(secret_words) <= 32, "a set of words is a set of bits");
+
+/* The secret words that begin with a byte, as bits; most bytes of most names begin none. */
+static uint32
+beginning_with(unsigned char byte)
 {
-	for (size_t i = 0; i < count; i++)
-	{
-		if ((words[i].places & place) != 0 &&
-			(words[i].whole ? strcmp(name, words[i].word) == 0
-							: strstr(name, words[i].word) != NULL))
+	static uint32 beginning[256];
+	static bool known = false;
+
+	if (!known)
+		for (int i = 0; i < (int) lengthof(secret_words); i++)
+			beginning[(unsigned char) secret_words[i].word[0]] |= (uint32) 1 << i;
+	known = true;
+	return beginning[byte];
+}
+
+static bool
+is_secret(const char *name, FfRedactPlace place)
+{
+	for (const char *at = name; *at != '\0'; at++)
+		for (uint32 words = beginning_with((unsigned char) *at); words != 0; words &= words - 1)
+		{
+			const Word *word = &secret_words[pg_rightmost_one_pos32(words)];
+
+			if ((word->places & place) != 0 &&
+				(word->whole ? at == name && strcmp(name, word->word) == 0
+							 : strncmp(at, word->word, strlen(word->word)) == 0))
+				return true;
+		}
+	return false;
+}
+
+static bool
+is_harmless(const char *name, FfRedactPlace place)
+{
+	for (size_t i = 0; i < lengthof(harmless_words); i++)
+		if ((harmless_words[i].places & place) != 0 && strstr(name, harmless_words[i].word) != NULL)
 			return true;
-	}
 	return false;
 }
 
@@ -93,6 +123,5 @@ ff_redact_is_secret_name(const char *name, size_t length, FfRedactPlace place)
 			plain[size++] = (char) (byte - 'A' + 'a');
 	}
 	plain[size] = '\0';
-	return contains(secret_words, lengthof(secret_words), plain, place) &&
-		   !contains(harmless_words, lengthof(harmless_words), plain, place);
+	return is_secret(plain, place) && !is_harmless(plain, place);
 }

@@ -4,8 +4,9 @@
  * Results of calls about shipments become events of the shipment machine.
  * Which event a result is stands here; what an event does, in shipping/.
  *
- * Every function locks order and shipment, applies, and lets the order draw
- * its conclusions (orders/settle.h).
+ * Every function locks orders and shipments, applies, and lets the orders draw
+ * their conclusions (orders/settle.h).  What comes often is applied for many at
+ * once, one being a group like any other.
  */
 #include "postgres.h"
 
@@ -52,21 +53,26 @@ lock_subjects(FfErrand **errands, int count)
 	return ff_shipments_lock(errands[0]->task.merchant_id, orders, shipments, count);
 }
 
+/* What many results have in common; whatever is wrong with one is an error of all. */
+static FfShipment **
+lock_all(FfSettling **settlings, int count)
+{
+	FfErrand **errands = palloc(sizeof(FfErrand *) * count);
+	FfShipment **shipments;
+
+	for (int i = 0; i < count; i++)
+		errands[i] = settlings[i]->errand;
+	shipments = lock_subjects(errands, count);
+	for (int i = 0; i < count; i++)
+		if (shipments[i] == NULL)
+			shipments[i] = lock_subject(settlings[i]);
+	return shipments;
+}
+
 static void
 settle_order(const FfShipment *shipment, const FfSettling *settling)
 {
 	ff_order_settle(shipment->merchant_id, shipment->order_id, settling->cause);
-}
-
-/* Tracking that came along with anything. */
-static void
-take_tracking(const FfSettling *settling, const FfShipment *shipment)
-{
-	FfJson *tracking = ff_json_get(settling->outcome, "tracking");
-
-	for (int i = 0; i < ff_json_count(tracking); i++)
-		ff_tracking_report(
-			shipment->merchant_id, shipment->shipment_id, ff_json_at(tracking, i), settling->cause);
 }
 
 static bool
@@ -78,16 +84,47 @@ says_no_more_than_accepted(const FfJson *said)
 	return event == FF_EVENT_NONE || event == FF_SHIPMENT_EVENT_ACCEPT;
 }
 
-/* What the outcome says beyond the event that was applied. */
+/* What the outcomes say beyond an event that was applied, and what follows for the orders. */
 static void
-take_rest(const FfSettling *settling, FfShipment *shipment, bool acceptance_known)
+hear(FfSettling **settlings, FfShipment **shipments, int count, bool acceptance_known)
 {
-	FfJson *said = ff_json_get(settling->outcome, "shipment");
+	FfSaid *said = palloc0(sizeof(FfSaid) * count);
+	int64 *orders = palloc(sizeof(int64) * count);
+	const char **causes = palloc(sizeof(char *) * count);
+	int said_count = 0;
 
-	if (said != NULL && !(acceptance_known && says_no_more_than_accepted(said)))
-		ff_shipment_take_report(shipment, said, settling->cause);
-	take_tracking(settling, shipment);
-	settle_order(shipment, settling);
+	for (int i = 0; i < count; i++)
+	{
+		FfSaid *it = &said[said_count];
+
+		*it = (FfSaid){.shipment = shipments[i],
+					   .report = ff_json_get(settlings[i]->outcome, "shipment"),
+					   .tracking = ff_json_get(settlings[i]->outcome, "tracking"),
+					   .cause = settlings[i]->cause};
+		if (it->report != NULL && acceptance_known && says_no_more_than_accepted(it->report))
+			it->report = NULL;
+		if (it->report != NULL || ff_json_count(it->tracking) > 0)
+			said_count++;
+		orders[i] = shipments[i]->order_id;
+		causes[i] = settlings[i]->cause;
+	}
+	if (said_count > 0)
+		ff_shipments_hear(said, said_count);
+	ff_orders_settle(shipments[0]->merchant_id, orders, causes, count);
+}
+
+/* An event that the provider's answer is, and what it says besides. */
+static void
+apply_all(FfSettling **settlings, int count, FfShipmentEvent event)
+{
+	FfShipment **shipments = lock_all(settlings, count);
+	FfShipmentReport *reports = palloc(sizeof(FfShipmentReport) * count);
+	FfVerdict *verdicts = palloc(sizeof(FfVerdict) * count);
+
+	for (int i = 0; i < count; i++)
+		reports[i] = report_of(settlings[i]);
+	ff_shipments_apply(shipments, event, reports, count, verdicts);
+	hear(settlings, shipments, count, true);
 }
 
 static FfShipment *
@@ -121,66 +158,38 @@ ff_admit_shipment(FfErrand *errand)
 void
 ff_admit_shipments(FfErrand **errands, int count, bool *admitted, bool *decided)
 {
-	FfShipmentReport *reports = palloc0(sizeof(FfShipmentReport) * count);
 	FfShipment **shipments = lock_subjects(errands, count);
-	FfShipment **queued = palloc0(sizeof(FfShipment *) * count);
-	bool *sent = palloc(sizeof(bool) * count);
+	FfShipment **queued = palloc(sizeof(FfShipment *) * count);
+	int *places = palloc(sizeof(int) * count);
+	FfShipmentReport *reports = palloc0(sizeof(FfShipmentReport) * count);
+	FfVerdict *verdicts = palloc(sizeof(FfVerdict) * count);
+	int queued_count = 0;
 
 	for (int i = 0; i < count; i++)
 	{
 		FfShipment *shipment = shipments[i];
 
-		reports[i].cause = "claimed by a worker";
-		admitted[i] = false;
 		decided[i] = shipment != NULL;
 		if (shipment == NULL)
 			continue;
-		errands[i]->going_on =
+		admitted[i] = errands[i]->going_on =
 			shipment->state == FF_SHIPMENT_SUBMITTING && errands[i]->task.progress != NULL;
-		if (errands[i]->going_on)
-			admitted[i] = true;
-		else if (shipment->state == FF_SHIPMENT_QUEUED && !shipment->held)
-			queued[i] = shipment;
+		if (shipment->state != FF_SHIPMENT_QUEUED || shipment->held)
+			continue;
+		reports[queued_count].cause = "claimed by a worker";
+		places[queued_count] = i;
+		queued[queued_count++] = shipment;
 	}
-	ff_shipments_apply(queued, FF_SHIPMENT_EVENT_SENT, reports, count, sent);
-	for (int i = 0; i < count; i++)
-		if (queued[i] != NULL)
-			admitted[i] = decided[i] = sent[i];
+	if (queued_count > 0)
+		ff_shipments_apply(queued, FF_SHIPMENT_EVENT_SENT, reports, queued_count, verdicts);
+	for (int i = 0; i < queued_count; i++)
+		admitted[places[i]] = verdicts[i].step == FF_STEP_CHANGED;
 }
 
 void
-ff_apply_created_together(FfSettling **settlings, int count, bool *taken)
+ff_apply_created(FfSettling **settlings, int count)
 {
-	FfErrand **errands = palloc(sizeof(FfErrand *) * count);
-	FfShipmentReport *reports = palloc(sizeof(FfShipmentReport) * count);
-	int64 *orders = palloc(sizeof(int64) * count);
-	int order_count = 0;
-	FfShipment **shipments;
-
-	for (int i = 0; i < count; i++)
-	{
-		errands[i] = settlings[i]->errand;
-		reports[i] = report_of(settlings[i]);
-	}
-	shipments = lock_subjects(errands, count);
-	for (int i = 0; i < count; i++)
-		if (!says_no_more_than_accepted(ff_json_get(settlings[i]->outcome, "shipment")) ||
-			ff_json_count(ff_json_get(settlings[i]->outcome, "tracking")) > 0)
-			shipments[i] = NULL;
-	ff_shipments_apply(shipments, FF_SHIPMENT_EVENT_ACCEPT, reports, count, taken);
-	for (int i = 0; i < count; i++)
-		if (taken[i])
-			orders[order_count++] = shipments[i]->order_id;
-	if (order_count > 0)
-		ff_orders_settle(errands[0]->task.merchant_id, orders, order_count, settlings[0]->cause);
-}
-
-void
-ff_apply_created(FfSettling *settling)
-{
-	FfShipmentReport report = report_of(settling);
-
-	take_rest(settling, apply(settling, FF_SHIPMENT_EVENT_ACCEPT, &report), true);
+	apply_all(settlings, count, FF_SHIPMENT_EVENT_ACCEPT);
 }
 
 void
@@ -250,11 +259,9 @@ ff_apply_create_unknown(FfSettling *settling)
 }
 
 void
-ff_apply_found(FfSettling *settling)
+ff_apply_found(FfSettling **settlings, int count)
 {
-	FfShipmentReport report = report_of(settling);
-
-	take_rest(settling, apply(settling, FF_SHIPMENT_EVENT_FOUND, &report), true);
+	apply_all(settlings, count, FF_SHIPMENT_EVENT_FOUND);
 }
 
 /*
@@ -301,9 +308,15 @@ ff_apply_no_lookup(FfSettling *settling)
 }
 
 void
-ff_apply_report(FfSettling *settling)
+ff_apply_reports(FfSettling **settlings, int count)
 {
-	take_rest(settling, lock_subject(settling), false);
+	hear(settlings, lock_all(settlings, count), count, false);
+}
+
+void
+ff_apply_report_page(FfSettling *settling)
+{
+	ff_apply_reports(&settling, 1);
 }
 
 /* Some providers only take note of the wish; the answer then comes as a report. */

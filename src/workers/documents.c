@@ -50,23 +50,16 @@ ff_load_payloads(FfErrand **errands, int count)
 static FfJson *
 assemble(const FfErrand *errand, const FfJson *members, const char *now)
 {
-	FfJsonWriter writer;
-	void *state = NULL;
-	char *key;
-	FfJson *value;
+	FfJsonBuilder builder;
 
-	ff_write_init(&writer);
-	ff_write_object(&writer, NULL);
-	ff_write_text(&writer, "operation", ff_operation_name(errand->calling));
-	ff_write_text(&writer, "now", now);
-	ff_write_text(&writer, "idempotency_key", errand->task.idempotency_key);
-	ff_write_json(&writer, "config", errand->batch->endpoint->config);
-	if (errand->task.progress != NULL)
-		ff_write_json(&writer, "state", errand->task.progress);
-	while (ff_json_each(members, &state, &key, &value))
-		ff_write_json(&writer, key, value);
-	ff_write_finish(&writer);
-	return ff_json_parse(writer.text.data, writer.text.len, NULL);
+	ff_build_begin(&builder);
+	ff_build_text(&builder, "operation", ff_operation_name(errand->calling));
+	ff_build_text(&builder, "now", now);
+	ff_build_text(&builder, "idempotency_key", errand->task.idempotency_key);
+	ff_build_json(&builder, "config", errand->batch->endpoint->config);
+	ff_build_json(&builder, "state", errand->task.progress);
+	ff_build_members(&builder, members);
+	return ff_build_end(&builder);
 }
 
 /* The errands from first on that are loaded by the same loader as the first, taken out of order. */

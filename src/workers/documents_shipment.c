@@ -55,24 +55,38 @@ static FfStatement read_shipments = FF_STATEMENT(
 	" left join fulfillment.services v on v.merchant_id = $1 and v.service_id = s.service_id",
 	INT4OID, INT8ARRAYOID, JSONBARRAYOID);
 
+static FfJson *
+plan_parcels(const FfJson *lines, int32 parcel_limit_g)
+{
+	FfJsonWriter writer;
+	FfJson *planned;
+
+	ff_write_init(&writer);
+	ff_write_object(&writer, NULL);
+	ff_parcels_write(&writer, lines, parcel_limit_g);
+	ff_write_finish(&writer);
+	planned = ff_json_parse(writer.text.data, writer.text.len, NULL);
+	return ff_json_get(planned, "packages");
+}
+
 /* {"shipment": …} with parcels planned where no package exists. */
 static FfJson *
 complete(const FfJson *shipment, int32 parcel_limit_g)
 {
-	FfJsonWriter writer;
-	void *state = NULL;
-	char *key;
-	FfJson *value;
+	FfJsonBuilder whole;
+	FfJsonBuilder parts;
 
-	ff_write_init(&writer);
-	ff_write_object(&writer, NULL);
-	ff_write_object(&writer, "shipment");
-	while (ff_json_each(shipment, &state, &key, &value))
-		ff_write_json(&writer, key, value);
 	if (ff_json_get(shipment, "packages") == NULL)
-		ff_parcels_write(&writer, ff_json_get(shipment, "lines"), parcel_limit_g);
-	ff_write_finish(&writer);
-	return ff_json_parse(writer.text.data, writer.text.len, NULL);
+	{
+		ff_build_begin(&parts);
+		ff_build_members(&parts, shipment);
+		ff_build_json(
+			&parts, "packages", plan_parcels(ff_json_get(shipment, "lines"), parcel_limit_g));
+		shipment = ff_build_end(&parts);
+	}
+	ff_build_begin(&whole);
+	ff_build_json(&whole, "shipment", shipment);
+	return ff_build_end(&whole);
 }
 
 FfJson **

@@ -92,18 +92,80 @@ typedef struct Gathering
 	FfErrand **errands;
 	FfSettling *settlings;
 	bool *held;  /* the task is still ours */
-	bool *taken; /* applied together with others */
+	bool *ready; /* came back well, and may be applied together with others */
+	bool *taken; /* was applied together with others */
 	int count;
 } Gathering;
 
-/* Those of a group that are applied together. */
+/* Those of a group that are applied together, each of another order. */
 typedef struct Company
 {
 	const Gathering *group;
 	FfSettling **settlings;
-	bool *taken;
+	int *places;
 	int count;
 } Company;
+
+static void
+read_group(void *argument)
+{
+	Gathering *group = argument;
+
+	for (int i = 0; i < group->count; i++)
+		if (group->ready[i])
+			ff_outcome_read(&group->settlings[i]);
+}
+
+/*
+ * Reads what may be applied together, in one go unless an answer cannot be
+ * read: that is read again when its turn comes, and fails there.
+ */
+static void
+find_ready(Gathering *group)
+{
+	ErrorData *error;
+	bool read;
+
+	for (int i = 0; i < group->count; i++)
+		group->ready[i] =
+			group->held[i] && ff_verb_of(group->errands[i]->calling)->ok_together != NULL;
+	read = ff_attempt(read_group, group, &error);
+	for (int i = 0; i < group->count; i++)
+	{
+		FfSettling *settling = &group->settlings[i];
+
+		if (!group->ready[i])
+			continue;
+		if (!read && !ff_attempt(read_only, settling, &error))
+			settling->outcome = NULL;
+		group->ready[i] = settling->outcome != NULL && settling->result == FF_RESULT_OK;
+	}
+}
+
+/* Those that are ready, of the operations of the first of them. */
+static void
+find_company(Company *company)
+{
+	const Gathering *group = company->group;
+	FfApplyTogether together = NULL;
+	int64 last_order = 0;
+
+	company->count = 0;
+	for (int i = 0; i < group->count; i++)
+	{
+		const FfErrand *errand = group->errands[i];
+		FfApplyTogether its = ff_verb_of(errand->calling)->ok_together;
+
+		/* they are sorted by order */
+		if (!group->ready[i] || (together != NULL && its != together) ||
+			(company->count > 0 && errand->task.order_id == last_order))
+			continue;
+		together = its;
+		last_order = errand->task.order_id;
+		company->places[company->count] = i;
+		company->settlings[company->count++] = &group->settlings[i];
+	}
+}
 
 static void
 apply_company(void *argument)
@@ -116,46 +178,36 @@ apply_company(void *argument)
 	/* whoever comes after it in the group must not wait for an order with a lower number */
 	for (int i = 0; i < group->count; i++)
 		if (group->held[i] && group->errands[i]->task.order_id != 0 &&
-			ff_verb_of(group->errands[i]->calling)->ok != NULL)
+			ff_verb_writes(group->errands[i]->calling))
 			orders[order_count++] = group->errands[i]->task.order_id;
 	ff_orders_lock(group->errands[0]->task.merchant_id, orders, order_count);
-	ff_outcome_apply_together(company->settlings, company->count, company->taken);
+	ff_outcome_apply_together(company->settlings, company->count);
 }
 
 /*
  * What came back well from operations that many can be applied of at once is;
- * should that fail, or want more, each goes its own way after it.
+ * should that fail, each goes its own way after it, as one that is alone does.
  */
 static void
 apply_together(Gathering *group)
 {
 	Company company = {.group = group,
 					   .settlings = palloc(sizeof(FfSettling *) * group->count),
-					   .taken = palloc0(sizeof(bool) * group->count)};
-	FfApplyTogether together = NULL;
+					   .places = palloc(sizeof(int) * group->count)};
 	ErrorData *error;
 
-	for (int i = 0; i < group->count; i++)
+	find_ready(group);
+	for (find_company(&company); company.count > 0; find_company(&company))
 	{
-		FfSettling *settling = &group->settlings[i];
-		FfApplyTogether its = ff_verb_of(group->errands[i]->calling)->ok_together;
+		bool applied = company.count > 1 && ff_attempt(apply_company, &company, &error);
 
-		if (!group->held[i] || its == NULL || (together != NULL && its != together))
-			continue;
-		if (!ff_attempt(read_only, settling, &error))
-			settling->outcome = NULL; /* it is read again when its turn comes, and fails there */
-		if (settling->outcome == NULL || settling->result != FF_RESULT_OK)
-			continue;
-		together = its;
-		company.settlings[company.count++] = settling;
-	}
-	if (company.count < 2 || !ff_attempt(apply_company, &company, &error))
-		return;
-	for (int i = 0; i < company.count; i++)
-	{
-		group->taken[company.settlings[i] - group->settlings] = company.taken[i];
-		if (company.taken[i])
-			ff_outcome_end_call(company.settlings[i]);
+		for (int i = 0; i < company.count; i++)
+		{
+			group->ready[company.places[i]] = false;
+			group->taken[company.places[i]] = applied;
+			if (applied)
+				ff_outcome_end_call(company.settlings[i]);
+		}
 	}
 }
 
@@ -165,6 +217,7 @@ make_group(FfErrand **errands, int count, TimestampTz now)
 	Gathering group = {.errands = errands,
 					   .settlings = palloc0(sizeof(FfSettling) * count),
 					   .held = palloc(sizeof(bool) * count),
+					   .ready = palloc0(sizeof(bool) * count),
 					   .taken = palloc0(sizeof(bool) * count),
 					   .count = count};
 	int64 *ids = palloc(sizeof(int64) * count);

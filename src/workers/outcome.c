@@ -390,7 +390,9 @@ apply_by_result(FfSettling *settling, const FfVerb *verb)
 	switch (settling->result)
 	{
 		case FF_RESULT_OK:
-			if (verb->ok != NULL)
+			if (verb->ok_together != NULL)
+				verb->ok_together(&settling, 1);
+			else if (verb->ok != NULL)
 				verb->ok(settling);
 			break;
 		case FF_RESULT_ABSENT:
@@ -439,11 +441,11 @@ ff_outcome_apply(FfSettling *settling)
 }
 
 void
-ff_outcome_apply_together(FfSettling **settlings, int count, bool *taken)
+ff_outcome_apply_together(FfSettling **settlings, int count)
 {
 	for (int i = 0; i < count; i++)
 		keep(settlings[i]);
-	ff_verb_of(settlings[0]->errand->calling)->ok_together(settlings, count, taken);
+	ff_verb_of(settlings[0]->errand->calling)->ok_together(settlings, count);
 }
 
 /* Whoever tries it again must find its subject as after a lost answer, or as before the call. */

@@ -20,11 +20,8 @@ extern void ff_outcome_read(FfSettling *settling);
 /* Applies it; throws what the rooms throw.  Run it inside a subtransaction. */
 extern void ff_outcome_apply(FfSettling *settling);
 
-/*
- * Applies those of many that came back well and are of an operation that can be
- * applied together; taken says for which that was all.
- */
-extern void ff_outcome_apply_together(FfSettling **settlings, int count, bool *taken);
+/* The same for many that came back well, of operations whose answers are applied together. */
+extern void ff_outcome_apply_together(FfSettling **settlings, int count);
 
 /* The reply could not be read or applied: the task is parked with the reason. */
 extern void ff_outcome_failed(FfSettling *settling, const char *reason);

@@ -23,21 +23,20 @@ static const FfVerb verbs[FF_OPERATION_COUNT] = {
 	[FF_OP_CREATE_SHIPMENT] = {.load = ff_load_shipments,
 							   .look = FF_OP_FIND_SHIPMENT,
 							   .admits = true,
-							   .ok = ff_apply_created,
-							   .ok_together = ff_apply_created_together,
+							   .ok_together = ff_apply_created,
 							   .refused = ff_apply_create_refused,
 							   .nothing = ff_apply_create_nothing,
 							   .unknown = ff_apply_create_unknown,
 							   .lost = ff_apply_create_lost},
 	[FF_OP_FIND_SHIPMENT] = {.load = ff_load_shipments,
-							 .ok = ff_apply_found,
+							 .ok_together = ff_apply_found,
 							 .absent = ff_apply_not_found,
 							 .refused = ff_apply_no_lookup,
 							 .given_up = ff_apply_no_lookup},
 	[FF_OP_GET_SHIPMENT] = {.load = ff_load_shipments,
-							.ok = ff_apply_report,
-							.page = ff_apply_report},
-	[FF_OP_UPDATE_SHIPMENT] = {.load = ff_load_shipments, .ok = ff_apply_report},
+							.ok_together = ff_apply_reports,
+							.page = ff_apply_report_page},
+	[FF_OP_UPDATE_SHIPMENT] = {.load = ff_load_shipments, .ok_together = ff_apply_reports},
 	[FF_OP_HOLD_SHIPMENT] = {.load = ff_load_shipments,
 							 .ok = ff_apply_held,
 							 .refused = ff_apply_hold_refused},
@@ -94,4 +93,12 @@ ff_verb_of(FfOperation operation)
 	const FfVerb *verb = operation < FF_OPERATION_COUNT ? &verbs[operation] : &plain;
 
 	return verb->load != NULL ? verb : &plain;
+}
+
+bool
+ff_verb_writes(FfOperation operation)
+{
+	const FfVerb *verb = ff_verb_of(operation);
+
+	return verb->ok != NULL || verb->ok_together != NULL;
 }

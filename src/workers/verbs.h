@@ -31,8 +31,8 @@ typedef struct FfSettling
 } FfSettling;
 
 typedef void (*FfApply)(FfSettling *settling);
-/* What can be applied for many at once; those that want more are left alone, taken false. */
-typedef void (*FfApplyTogether)(FfSettling **settlings, int count, bool *taken);
+/* The same for many at once, no two of which are about the same order; an error is one of all. */
+typedef void (*FfApplyTogether)(FfSettling **settlings, int count);
 
 typedef struct FfVerb
 {
@@ -44,7 +44,7 @@ typedef struct FfVerb
 	FfOperation look;
 	bool admits; /* may be sent only after a look under the order's lock */
 	FfApply ok;
-	FfApplyTogether ok_together; /* NULL: one by one */
+	FfApplyTogether ok_together; /* instead of ok, where many can be applied at once */
 	FfApply absent;              /* NULL: as refused */
 	FfApply refused;             /* NULL: a person is told */
 	FfApply page;                /* part of an answer, more to come; NULL: nothing to apply */
@@ -56,6 +56,8 @@ typedef struct FfVerb
 } FfVerb;
 
 extern const FfVerb *ff_verb_of(FfOperation operation);
+/* Whether a good answer changes more than its task. */
+extern bool ff_verb_writes(FfOperation operation);
 
 /* outcome.c: what every verb's functions may say of the task */
 
@@ -76,16 +78,16 @@ extern void ff_apply_test_failed(FfSettling *settling);
 extern bool ff_admit_shipment(FfErrand *errand);
 /* The same for many whose orders are locked; one that was not decided wants the other. */
 extern void ff_admit_shipments(FfErrand **errands, int count, bool *admitted, bool *decided);
-extern void ff_apply_created(FfSettling *settling);
-extern void ff_apply_created_together(FfSettling **settlings, int count, bool *taken);
+extern void ff_apply_created(FfSettling **settlings, int count);
 extern void ff_apply_create_refused(FfSettling *settling);
 extern void ff_apply_create_nothing(FfSettling *settling);
 extern void ff_apply_create_unknown(FfSettling *settling);
 extern void ff_apply_create_lost(FfSettling *settling);
-extern void ff_apply_found(FfSettling *settling);
+extern void ff_apply_found(FfSettling **settlings, int count);
 extern void ff_apply_not_found(FfSettling *settling);
 extern void ff_apply_no_lookup(FfSettling *settling);
-extern void ff_apply_report(FfSettling *settling);
+extern void ff_apply_reports(FfSettling **settlings, int count);
+extern void ff_apply_report_page(FfSettling *settling);
 extern void ff_apply_cancelled(FfSettling *settling);
 extern void ff_apply_cancel_refused(FfSettling *settling);
 extern void ff_apply_held(FfSettling *settling);

@@ -83,7 +83,7 @@ ff_webhook_take_shipment(int32 merchant_id, int64 connection_id, const FfJson *s
 			return true; /* all of it is known */
 		said = ff_row_json(&rows, 0, 1);
 	}
-	ff_shipment_take_report(shipment, said, cause);
+	ff_shipments_hear(&(FfSaid){.shipment = shipment, .report = said, .cause = cause}, 1);
 	ff_order_settle(merchant_id, shipment->order_id, cause);
 	return true;
 }

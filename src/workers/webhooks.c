@@ -155,7 +155,7 @@ take_tracking(FfWebhook *webhook)
 	for (int i = 0; i < ff_json_count(tracking); i++)
 	{
 		FfTrackingResult result =
-			ff_tracking_report(webhook->merchant_id, 0, ff_json_at(tracking, i), webhook->cause);
+			ff_tracking_report(webhook->merchant_id, ff_json_at(tracking, i), webhook->cause);
 
 		webhook->reports++;
 		if (result.order_id == 0)
