@@ -152,12 +152,13 @@ CREATE TABLE fulfillment.rate_requests (
 	answered_at timestamptz,
 	problem text,
 	PRIMARY KEY (merchant_id, rate_request_id),
-	UNIQUE (merchant_id, country, area, provider_id, location_id, residential, weight_g, volume_mm3),
 	FOREIGN KEY (merchant_id, provider_id) REFERENCES fulfillment.providers ON DELETE CASCADE,
 	FOREIGN KEY (merchant_id, location_id) REFERENCES fulfillment.locations ON DELETE CASCADE
 );
+CREATE INDEX rate_requests_subject ON fulfillment.rate_requests
+	(merchant_id, country, area, provider_id, location_id, residential, weight_g, volume_mm3);
 COMMENT ON TABLE fulfillment.rate_requests IS
-	'What carriers were asked the price of: a weight and volume from a location to a destination, each once; answers stand in rate_quotes';
+	'What carriers were asked the price of: a weight and volume from a location to a destination; answers stand in rate_quotes';
 COMMENT ON COLUMN fulfillment.rate_requests.merchant_id IS 'The merchant whose row it is';
 COMMENT ON COLUMN fulfillment.rate_requests.rate_request_id IS 'The request';
 COMMENT ON COLUMN fulfillment.rate_requests.provider_id IS 'The carrier that was asked';

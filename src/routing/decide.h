@@ -16,8 +16,7 @@
  * assigned at all (state, holds, not_before).
  *
  * Locks: orders, then (location, item), then (location, day): stock is taken in
- * several steps where orders change, slots only behind it; questions to carriers
- * come last, in the order of their keys.  An order that loses
+ * several steps where orders change, slots only ever last.  An order that loses
  * its race for stock (FfShortage) or for a slot (routing.lost) gives back what
  * it took and is decided again by a new call, but not with these locks in hand:
  * two losers would wait for each other.  So try in a subtransaction and roll it

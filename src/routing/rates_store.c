@@ -1,9 +1,9 @@
 /*
  * rates_store.c
  *
- * Questions to carriers and their answers, written.  A question that several
- * sessions have at the same time becomes one row and one task; rows are
- * written in the order of their keys, behind all other locks of a decision.
+ * Questions to carriers and their answers, written.  Nobody waits for another
+ * session here: two that have the same question at the same moment both ask it,
+ * and the later answer replaces the earlier one.
  */
 #include "postgres.h"
 
@@ -24,13 +24,11 @@ static FfStatement write_requests = FF_STATEMENT(
 	"   from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11)"
 	"     as u (order_id, provider_id, location_id, country, area, residential, weight_g,"
 	"           volume_mm3, contents)"
-	"  order by u.country, u.area, u.provider_id, u.location_id, u.residential, u.weight_g,"
-	"        u.volume_mm3"
-	" on conflict (merchant_id, country, area, provider_id, location_id, residential, weight_g,"
-	"        volume_mm3)"
-	" do update set order_id = excluded.order_id, contents = excluded.contents,"
-	"        asked_at = excluded.asked_at, ask_again_at = excluded.ask_again_at, problem = null"
-	"  where r.ask_again_at <= excluded.asked_at"
+	"  where not exists (select from fulfillment.rate_requests t where t.merchant_id = $1"
+	"          and t.country = u.country and t.area = u.area and t.provider_id = u.provider_id"
+	"          and t.location_id = u.location_id and t.residential = u.residential"
+	"          and t.weight_g = u.weight_g and t.volume_mm3 = u.volume_mm3"
+	"          and t.ask_again_at > $2)"
 	" returning r.rate_request_id, r.order_id,"
 	"        (select p.connection_id from fulfillment.providers p"
 	"          where p.merchant_id = $1 and p.provider_id = r.provider_id)",
@@ -43,9 +41,17 @@ static FfStatement end_request = FF_STATEMENT(
 	" where merchant_id = $1 and rate_request_id = $2",
 	INT4OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
-static FfStatement forget_quotes = FF_STATEMENT(
-	"delete from fulfillment.rate_quotes where merchant_id = $1 and rate_request_id = $2", INT4OID,
-	INT8OID);
+/* What was asked of the same before, with its answer; one that is being answered is left. */
+static FfStatement forget_older = FF_STATEMENT(
+	"delete from fulfillment.rate_requests where merchant_id = $1 and rate_request_id in ("
+	" select t.rate_request_id from fulfillment.rate_requests r, fulfillment.rate_requests t"
+	"  where r.merchant_id = $1 and r.rate_request_id = $2 and t.merchant_id = $1"
+	"    and t.country = r.country and t.area = r.area and t.provider_id = r.provider_id"
+	"    and t.location_id = r.location_id and t.residential = r.residential"
+	"    and t.weight_g = r.weight_g and t.volume_mm3 = r.volume_mm3"
+	"    and t.rate_request_id < r.rate_request_id"
+	"  for update of t skip locked)",
+	INT4OID, INT8OID);
 
 /* Of several prices of a service the lowest; what is no price is left out. */
 static FfStatement write_quotes = FF_STATEMENT(
@@ -58,7 +64,8 @@ static FfStatement write_quotes = FF_STATEMENT(
 	"  where r.merchant_id = $1 and r.rate_request_id = $2 and e ->> 'service' is not null"
 	"    and (e ->> 'amount')::numeric >= 0 and e ->> 'currency' ~ '^[A-Z]{3}$'"
 	"    and coalesce((e ->> 'transit_days')::numeric, 0) between 0 and 1000"
-	"  order by e ->> 'service', (e ->> 'amount')::numeric",
+	"  order by e ->> 'service', (e ->> 'amount')::numeric"
+	" on conflict do nothing",
 	INT4OID, INT8OID, JSONBOID);
 
 /*
@@ -158,7 +165,7 @@ ff_rates_answer(int32 merchant_id, int64 request_id, const FfJson *rates, const 
 		   ff_text(problem),
 		   ff_time(now),
 		   ff_time(now));
-	ff_run(&forget_quotes, ff_int4(merchant_id), ff_int8(request_id));
+	ff_run(&forget_older, ff_int4(merchant_id), ff_int8(request_id));
 	if (rates != NULL)
 		ff_run(&write_quotes, ff_int4(merchant_id), ff_int8(request_id), ff_json(rates));
 	return wake(merchant_id, request_id, now, count);
