@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 #include "postmaster/bgworker.h"
 #include "utils/builtins.h"
@@ -27,13 +28,17 @@
 #define PATIENCE    5   /* calls in a row that were cut short */
 #define REMEMBERED  32
 
+#define REMEMBERED_FOR INT64CONST(10000000) /* µs a call without end is known again */
+
 /* What is left of a connector's time in this worker. */
 typedef struct Budget
 {
 	char name[NAMEDATALEN];
 	double left_ms;
 	TimestampTz at;
-	int cut_short; /* calls in a row for which the rest was not enough */
+	int cut_short;  /* calls in a row for which the rest was not enough */
+	uint64 endless; /* the last call for which all of it was not enough, and when that was */
+	TimestampTz endless_at;
 } Budget;
 
 static Budget *
@@ -54,6 +59,7 @@ budget_of(const char *name)
 		strlcpy(budget->name, name, NAMEDATALEN);
 		budget->left_ms = ff_guc_function_timeout;
 		budget->cut_short = 0;
+		budget->endless_at = 0;
 		budget->at = now;
 	}
 	budget->left_ms = Min(budget->left_ms + SHARE * (double) (now - budget->at) / 1000.0,
@@ -90,6 +96,28 @@ name_what_failed(const FfCall *call, const char *signature, const char *doing, c
 			 errhint("Correct the function, then SELECT fulfillment.retry_task.")));
 }
 
+/* What a call is known again by. */
+static uint64
+hash_of(const FfGuest *guest)
+{
+	uint64 hash = hash_bytes_extended(
+		(const unsigned char *) guest->signature, (int) strlen(guest->signature), 0);
+
+	for (int i = 0; i < guest->count; i++)
+		hash = hash_bytes_extended((const unsigned char *) DatumGetPointer(guest->arguments[i]),
+								   (int) VARSIZE_ANY(DatumGetPointer(guest->arguments[i])),
+								   hash);
+	return hash;
+}
+
+/* An answer is read once with others and once more alone: its end is not waited for twice. */
+static bool
+is_known_as_endless(const Budget *budget, const FfGuest *guest)
+{
+	return budget->endless_at != 0 && budget->at - budget->endless_at < REMEMBERED_FOR &&
+		   budget->endless == hash_of(guest);
+}
+
 /* 0 for NULL. */
 static Datum
 run(const FfCall *call, FfGuest *guest, const char *doing)
@@ -107,6 +135,11 @@ run(const FfCall *call, FfGuest *guest, const char *doing)
 			psprintf("role \"%s\", whose rights it has, %s",
 					 own->run_as,
 					 OidIsValid(guest->role) ? "has too many of them" : "does not exist any more"));
+	if (budget != NULL && is_known_as_endless(budget, guest))
+		name_what_failed(call,
+						 guest->signature,
+						 doing,
+						 psprintf("it ran for longer than %d ms", ff_guc_function_timeout));
 	if (budget != NULL && budget->cut_short >= PATIENCE)
 		wait_for_time(own);
 	guest->most_bytes = (size_t) ff_guc_max_body * 1024;
@@ -124,6 +157,11 @@ run(const FfCall *call, FfGuest *guest, const char *doing)
 			wait_for_time(own);
 		}
 		budget->cut_short = 0;
+		if (guest->overran)
+		{
+			budget->endless = hash_of(guest);
+			budget->endless_at = GetCurrentTimestamp();
+		}
 	}
 	if (!fine)
 		name_what_failed(call, guest->signature, doing, guest->problem);
