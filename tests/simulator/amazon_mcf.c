@@ -319,7 +319,7 @@ show(SimRequest *request)
 		head, "statusUpdatedDate", json_string(sim_time(sim_now(), 0, "%FT%TZ", at)));
 	json_array_foreach(json_object_get(order->request, "items"), i, item) json_array_append_new(
 		items,
-		json_pack("{s:O, s:O, s:O, s:i, s:O}",
+		json_pack("{s:O, s:O, s:O, s:i, s:o}",
 				  "sellerSku",
 				  json_object_get(item, "sellerSku"),
 				  "sellerFulfillmentOrderItemId",
@@ -329,7 +329,8 @@ show(SimRequest *request)
 				  "cancelledQuantity",
 				  0,
 				  "unfulfillableQuantity",
-				  order->closed ? json_object_get(item, "quantity") : json_integer(0)));
+				  order->closed ? json_incref(json_object_get(item, "quantity"))
+								: json_integer(0)));
 	sent = sim_map_get(&mcf_returns, order->id);
 	sim_reply(request,
 			  200,
