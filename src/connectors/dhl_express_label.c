@@ -191,6 +191,12 @@ ff_dhx_find_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome
 	if (!answered)
 		return;
 	shipments = ff_json_get(json, "shipments");
+	/* an answer that is none proves nothing */
+	if (ff_json_is_null(shipments))
+	{
+		ff_outcome_unreadable(outcome, FF_RESULT_RETRY, "The answer holds no shipments.");
+		return;
+	}
 	for (int i = 0; i < ff_json_count(shipments); i++)
 	{
 		const FfJson *shipment = ff_json_at(shipments, i);

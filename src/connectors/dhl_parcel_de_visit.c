@@ -99,7 +99,8 @@ ff_pde_return_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outco
 	failure = ff_pde_item(call, json, 0);
 	number =
 		ff_json_text_or(json, "shipmentNo", ff_json_text_or(json, "internationalShipmentNo", NULL));
-	if (failure.result != FF_RESULT_OK && number == NULL)
+	if (failure.result != FF_RESULT_OK && number == NULL &&
+		ff_json_is_object(ff_json_get(json, "sstatus")))
 	{
 		ff_outcome_set(outcome, failure.result, failure.code, failure.message, failure.field);
 		return;
@@ -274,6 +275,12 @@ ff_pde_address_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outc
 	if (ff_pde_reply(call, reply, FF_REPEAT_SAFE, outcome, &json))
 	{
 		items = ff_json_get(json, "items");
+		if (ff_json_count(items) == 0)
+		{
+			ff_outcome_unreadable(
+				outcome, FF_RESULT_RETRY, "The answer does not judge the address.");
+			return;
+		}
 		for (int i = 0; failure.result == FF_RESULT_OK && i < ff_json_count(items); i++)
 			failure = ff_pde_item(call, ff_json_at(items, i), i);
 		ff_outcome_set(outcome, failure.result, failure.code, failure.message, failure.field);

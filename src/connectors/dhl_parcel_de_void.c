@@ -55,6 +55,9 @@ ff_pde_cancel_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outco
 		return;
 	}
 	items = ff_json_get(json, "items");
+	if (outcome->result == FF_RESULT_OK && ff_json_count(items) == 0)
+		ff_outcome_unreadable(
+			outcome, FF_RESULT_RETRY, "The answer does not say whether the labels are void.");
 	if (outcome->result == FF_RESULT_REFUSED && ff_json_count(items) == 0 && asked &&
 		is_unknown_number(outcome->message))
 		ff_outcome_init(outcome);

@@ -140,6 +140,12 @@ ff_fedex_find_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outco
 			outcome->result = FF_RESULT_ABSENT;
 		return;
 	}
+	/* an answer that is none proves nothing */
+	if (ff_json_is_null(ff_json_get(json, "output.completeTrackResults")))
+	{
+		ff_outcome_unreadable(outcome, FF_RESULT_RETRY, "The answer holds no parcels.");
+		return;
+	}
 	count = live_parcels(ff_json_get(json, "output.completeTrackResults"), parcels);
 	if (count == 0)
 		ff_outcome_set(outcome,

@@ -261,6 +261,12 @@ ff_fedex_close_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outc
 	if (!ff_fedex_reply(call, reply, FF_REPEAT_NEVER, outcome, &json))
 		return;
 	output = ff_json_get(json, "output");
+	if (!ff_json_is_object(output))
+	{
+		ff_outcome_unreadable(
+			outcome, FF_RESULT_UNKNOWN, "The answer does not say whether the day is closed.");
+		return;
+	}
 	documents = ff_json_get(output, "closeDocuments");
 	ff_write_object(writer, "manifest");
 	ff_write_text(
