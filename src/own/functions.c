@@ -81,6 +81,9 @@ wait_for_time(const FfOwn *own)
 			 errhint("Make them faster, or look for the call that they do not get done with.")));
 }
 
+static void name_what_failed(const FfCall *call, const char *signature, const char *doing,
+							 const char *problem) pg_attribute_noreturn();
+
 static void
 name_what_failed(const FfCall *call, const char *signature, const char *doing, const char *problem)
 {
