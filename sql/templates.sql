@@ -9,3 +9,5 @@ FROM (VALUES (1, 'Hello {{name}}, {{ n }} of {{unknown}}!'), (2, '{{packages.1.n
 ORDER BY n;
 -- Nothing grows without end.
 SELECT length(fulfillment.render_template(repeat('{{#l}}', 8) || repeat('x', 1000) || repeat('{{/l}}', 8), jsonb_build_object('l', (SELECT jsonb_agg(i) FROM generate_series(1, 50) i)))) < 100000 AS bounded;
+-- In HTML what a value holds is no markup; what the template holds is.
+SELECT fulfillment.render_template('<b>{{name}}</b> {{{a}}}', '{"name": "<i>\"A\" & ''B''</i>", "{a": "<x>"}', true) AS html;

@@ -171,6 +171,7 @@ CREATE TABLE fulfillment.templates (
 	language text NOT NULL DEFAULT 'en',
 	subject text,
 	body text NOT NULL,
+	html text,
 	PRIMARY KEY (merchant_id, type, medium, language)
 );
 COMMENT ON TABLE fulfillment.templates IS 'Texts of messages to customers by event type, medium and language';

@@ -277,6 +277,7 @@ BEGIN
 	('templates', 'language', 'Language of the text'),
 	('templates', 'subject', 'Subject line of an e-mail'),
 	('templates', 'body', 'The text'),
+	('templates', 'html', 'The same text as HTML, for e-mail; NULL: plain text alone'),
 	('history', 'history_id', 'The entry'),
 	('history', 'at', 'When it happened'),
 	('history', 'event', 'What happened'),

@@ -2,6 +2,8 @@
 -- which is run after this; one whose arguments or result changed, or that is gone, is dropped here.
 
 -- Messages to customers, and who gets none.
+ALTER TABLE fulfillment.templates ADD COLUMN html text;
+COMMENT ON COLUMN fulfillment.templates.html IS 'The same text as HTML, for e-mail; NULL: plain text alone';
 CREATE TABLE fulfillment.messages (
 	merchant_id int NOT NULL,
 	event_id bigint NOT NULL,

@@ -23,6 +23,7 @@ typedef struct Scope
 {
 	const FfJson *levels[DEEPEST];
 	int depth;
+	bool html;
 	int tags; /* met so far: sections within sections multiply */
 } Scope;
 
@@ -105,6 +106,29 @@ find_close(const char *text, const char *end, const char *name, const char **aft
 	return NULL;
 }
 
+static void
+append_value(StringInfo target, const char *value, bool html)
+{
+	static const struct
+	{
+		char mark;
+		const char *escape;
+	} escapes[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+
+	for (; *value != '\0'; value++)
+	{
+		const char *escape = NULL;
+
+		for (int i = 0; html && i < (int) lengthof(escapes); i++)
+			if (escapes[i].mark == *value)
+				escape = escapes[i].escape;
+		if (escape != NULL)
+			appendStringInfoString(target, escape);
+		else
+			appendStringInfoChar(target, *value);
+	}
+}
+
 static void render(StringInfo target, const char *text, const char *end, Scope *scope);
 
 /* A section, once per element; sections within sections multiply, so there is an end to it. */
@@ -143,7 +167,7 @@ render(StringInfo target, const char *text, const char *end, Scope *scope)
 		text = after;
 		value = look_up(scope, name);
 		if (sign == '\0')
-			appendStringInfoString(target, ff_json_text_or(value, "", ""));
+			append_value(target, ff_json_text_or(value, "", ""), scope->html);
 		if (sign == '\0' || sign == '/')
 			continue;
 		close = find_close(text, end, name, &after);
@@ -158,10 +182,10 @@ render(StringInfo target, const char *text, const char *end, Scope *scope)
 }
 
 char *
-ff_template_render(const char *text, const FfJson *data)
+ff_template_render(const char *text, const FfJson *data, bool html)
 {
 	StringInfoData target;
-	Scope scope = {.levels = {data}, .depth = 1};
+	Scope scope = {.levels = {data}, .depth = 1, .html = html};
 
 	initStringInfo(&target);
 	render(&target, text, text + strlen(text), &scope);
@@ -170,12 +194,12 @@ ff_template_render(const char *text, const FfJson *data)
 
 PG_FUNCTION_INFO_V1(fulfillment_render_template);
 
-/* render_template(template, data jsonb) → text */
+/* render_template(template, data jsonb, html) → text */
 Datum
 fulfillment_render_template(PG_FUNCTION_ARGS)
 {
 	char *template = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
-	PG_RETURN_TEXT_P(
-		cstring_to_text(ff_template_render(template, ff_json_from_datum(PG_GETARG_DATUM(1)))));
+	PG_RETURN_TEXT_P(cstring_to_text(
+		ff_template_render(template, ff_json_from_datum(PG_GETARG_DATUM(1)), PG_GETARG_BOOL(2))));
 }

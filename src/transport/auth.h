@@ -72,6 +72,9 @@ typedef struct FfAuth
 	/* OAuth2: fixed extra headers of the token call, one "Name: value" per line, or NULL. */
 	const char *token_headers;
 
+	/* OAuth2: the secret that holds whose mailbox the token opens, where it goes into a login. */
+	const char *mailbox;
+
 	/* OAuth2: the second token that is wanted, or NULL. */
 	const FfGrant *grant;
 

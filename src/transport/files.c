@@ -109,25 +109,13 @@ arm_read(FfSlot *slot)
 	return true;
 }
 
-static size_t
-give_body(char *target, size_t size, size_t count, void *argument)
-{
-	FfSlot *slot = argument;
-	size_t length = Min(size * count, slot->request.body_length - slot->uploaded);
-
-	if (length > 0)
-		memcpy(target, slot->request.body + slot->uploaded, length);
-	slot->uploaded += length;
-	return length;
-}
-
 static bool
 arm_put(FfSlot *slot)
 {
 	CURL *easy = slot->easy;
 
 	return curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
-		   curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body) == CURLE_OK &&
+		   curl_easy_setopt(easy, CURLOPT_READFUNCTION, ff_slot_give_body) == CURLE_OK &&
 		   curl_easy_setopt(easy, CURLOPT_READDATA, slot) == CURLE_OK &&
 		   curl_easy_setopt(
 			   easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) slot->request.body_length) == CURLE_OK;

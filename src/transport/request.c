@@ -18,13 +18,16 @@ fail(char *error, const char *problem)
 	return false;
 }
 
-/* The URL as curl takes it, which has no name for some of our schemes. */
+/* The URL as curl takes it, which has no name for some of our schemes and not their ports. */
 static bool
 rename_scheme(FfRequest *request, CURLU *parts, char *error)
 {
 	char *url = NULL;
+	char port[16];
 
+	snprintf(port, sizeof(port), "%d", request->port);
 	if (curl_url_set(parts, CURLUPART_SCHEME, request->scheme->curl_name, 0) != CURLUE_OK ||
+		curl_url_set(parts, CURLUPART_PORT, port, 0) != CURLUE_OK ||
 		curl_url_get(parts, CURLUPART_URL, &url, 0) != CURLUE_OK)
 		return fail(error, "the URL is not valid");
 	free(request->url);
@@ -221,13 +224,15 @@ ff_request_url(FfRequest *request, const char *url, char *error)
 }
 
 bool
-ff_request_login(FfRequest *request, const char *user, const char *password, char *error)
+ff_request_login(FfRequest *request, const char *user, const char *password, const char *token,
+				 char *error)
 {
 	request->user = strdup(user);
 	request->password = strdup(password);
-	if (request->user == NULL || request->password == NULL)
+	request->token = token ? strdup(token) : NULL;
+	if (request->user == NULL || request->password == NULL || (token && request->token == NULL))
 		return fail(error, "out of memory");
-	if (has_control(user) || has_control(password))
+	if (has_control(user) || has_control(password) || (token && has_control(token)))
 		return fail(error, "user or password holds a character that is not allowed");
 	return true;
 }
@@ -237,6 +242,8 @@ ff_request_wipe(FfRequest *request)
 {
 	ff_wipe_text(request->user);
 	ff_wipe_text(request->password);
+	ff_wipe_text(request->token);
+	free(request->token);
 	free(request->user);
 	free(request->password);
 	curl_slist_free_all(request->commands);

@@ -29,9 +29,10 @@ typedef struct FfRequest
 	const char *body; /* the message's, or own_body */
 	size_t body_length;
 	char *own_body;
-	char *user; /* where they are no header: files */
+	char *user; /* where they are no header: files and mail */
 	char *password;
-	struct curl_slist *commands; /* files: what the server does beside the transfer */
+	char *token;                 /* an access token instead of the password, or NULL */
+	struct curl_slist *commands; /* files: what the server does beside the transfer; mail: whom */
 } FfRequest;
 
 /* Zeroes a request, then sets method and URL; refuses schemes (url.h) and forms of URL that are not
@@ -52,9 +53,9 @@ extern bool ff_request_body(FfRequest *request, const char *text, size_t length,
 /* Takes another URL of the same host, with credentials in its query. */
 extern bool ff_request_url(FfRequest *request, const char *url, char *error);
 
-/* Sets the user and password of a login that is no header. */
+/* Sets user and password of a login that is no header, or user and access token. */
 extern bool ff_request_login(FfRequest *request, const char *user, const char *password,
-							 char *error);
+							 const char *token, char *error);
 
 /* Overwrites and frees everything; harmless on a zeroed request. */
 extern void ff_request_wipe(FfRequest *request);

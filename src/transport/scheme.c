@@ -85,7 +85,7 @@ apply_basic(const Task *task)
 	if (password == NULL)
 		return false;
 	if (task->request->scheme->protocol != FF_PROTOCOL_HTTP)
-		return ff_request_login(task->request, user, password, task->error);
+		return ff_request_login(task->request, user, password, NULL, task->error);
 	return ff_scheme_basic(task->request, user, password, task->error);
 }
 
@@ -113,6 +113,12 @@ apply_token(const Task *task)
 	const FfAuth *auth = task->transfer->auth;
 	const char *header = auth->header;
 
+	if (task->request->scheme->protocol != FF_PROTOCOL_HTTP)
+	{
+		const char *user = ff_scheme_secret(task->transfer, auth->mailbox, task->error);
+
+		return user != NULL && ff_request_login(task->request, user, "", task->token, task->error);
+	}
 	if (task->grant && auth->grant &&
 		!ff_request_header(task->request, auth->grant->header, task->grant, task->error))
 		return false;

@@ -58,6 +58,11 @@ take_header(char *data, size_t size, size_t count, void *argument)
 		slot->head.limit -= Min(slot->head.limit, slot->head.length);
 		slot->head.length = 0;
 	}
+	if (slot->request.scheme->protocol == FF_PROTOCOL_MAIL && slot->sent)
+	{
+		ff_mail_heard(slot, data, length);
+		return capped_append(slot, &slot->body, data, length) ? length : 0;
+	}
 	return capped_append(slot, &slot->head, data, length) ? length : 0;
 }
 
@@ -73,6 +78,18 @@ take_body(char *data, size_t size, size_t count, void *argument)
 	FfSlot *slot = argument;
 
 	return ff_slot_receive(slot, data, size * count) ? size * count : 0;
+}
+
+size_t
+ff_slot_give_body(char *target, size_t size, size_t count, void *argument)
+{
+	FfSlot *slot = argument;
+	size_t length = Min(size * count, slot->request.body_length - slot->uploaded);
+
+	if (length > 0)
+		memcpy(target, slot->request.body + slot->uploaded, length);
+	slot->uploaded += length;
+	return length;
 }
 
 /* Opens a socket to a resolved address, if the address may be talked to. */
@@ -97,6 +114,7 @@ open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
 		return CURL_SOCKET_BAD;
 	}
 	slot->opened = true;
+	slot->socket = opened;
 	return opened;
 }
 
@@ -128,6 +146,8 @@ before_request(void *argument, char *address, char *local, int port, int local_p
 		slot->stale = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	if (slot->request.scheme->protocol == FF_PROTOCOL_MAIL && !ff_mail_may_begin(slot))
+		return CURL_PREREQFUNC_ABORT;
 	slot->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -251,10 +271,19 @@ set_request(FfSlot *slot)
 		   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers) == CURLE_OK;
 }
 
+/* What is particular to a protocol. */
 static bool
-is_http(const FfSlot *slot)
+set_protocol(FfSlot *slot)
 {
-	return slot->request.scheme->protocol == FF_PROTOCOL_HTTP;
+	switch (slot->request.scheme->protocol)
+	{
+		case FF_PROTOCOL_HTTP:
+			return set_request(slot);
+		case FF_PROTOCOL_MAIL:
+			return ff_mail_arm(slot);
+		default:
+			return ff_files_arm(slot);
+	}
 }
 
 static bool
@@ -290,7 +319,7 @@ ff_slot_arm(FfSlot *slot)
 		if (set_fixed(slot->easy) && set_callbacks(slot) &&
 			curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, slot->request.scheme->curl_name) ==
 				CURLE_OK &&
-			(is_http(slot) ? set_request(slot) : ff_files_arm(slot)) && set_limits(slot) &&
+			set_protocol(slot) && set_limits(slot) &&
 			(!slot->stale || curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK))
 			return true;
 	}

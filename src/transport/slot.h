@@ -61,6 +61,8 @@ typedef struct FfSlot
 	bool oversized;
 	bool out_of_memory;
 	int socket_error; /* errno of socket() */
+	int socket;       /* the last one that was opened */
+	bool taking;      /* mail: the server asked for the message itself */
 	int status;       /* of an answer that is not HTTP; 0: none */
 	size_t uploaded;  /* bytes of the body that curl has taken */
 	char address[46];
@@ -75,7 +77,22 @@ extern bool ff_slot_arm(FfSlot *slot);
 /* Appends to the answer's body; false at its limit or when memory is short. */
 extern bool ff_slot_receive(FfSlot *slot, const char *data, size_t length);
 
-/* files.c: what goes over FTP or SSH instead of HTTP */
+/* Gives the request's body to curl, piece by piece; a CURLOPT_READFUNCTION. */
+extern size_t ff_slot_give_body(char *target, size_t size, size_t count, void *slot);
+
+/* mail.c: what goes over SMTP */
+
+extern bool ff_mail_arm(FfSlot *slot);
+/* The login is over: whether the message can be sent to this server; else it has an answer. */
+extern bool ff_mail_may_begin(FfSlot *slot);
+/* A line came after the login; called inside libcurl. */
+extern void ff_mail_heard(FfSlot *slot, const char *line, size_t length);
+/* The code of SMTP that an exchange ended with; 0 when it is not known what became of it. */
+extern int ff_mail_status(const FfSlot *slot, CURLcode code);
+/* Whether a login failed in a way that time does not mend. */
+extern bool ff_mail_is_refused(const FfSlot *slot, CURLcode code);
+
+/* files.c: what goes over FTP or SSH */
 
 extern bool ff_files_arm(FfSlot *slot);
 /* The code of FTP that an exchange ended with; 0 when the peer did not answer. */

@@ -31,6 +31,7 @@ static const struct
 	{CURLE_COULDNT_CONNECT, "could not connect to %s"},
 	{CURLE_PEER_FAILED_VERIFICATION, "could not verify the certificate of %s"},
 	{CURLE_LOGIN_DENIED, "%s refused the login"},
+	{CURLE_USE_SSL_FAILED, "%s does not offer TLS"},
 	{CURLE_SSL_CACERT_BADFILE, "could not read the file of certificate authorities for %s"},
 	{CURLE_SSL_CONNECT_ERROR, "could not agree on TLS with %s"},
 	{CURLE_PARTIAL_FILE, "the answer of %s broke off"},
@@ -76,6 +77,13 @@ tell_code(const FfSlot *slot, CURLcode code, const char *peer, char *error)
 				 " (%.120s; fulfillment.ca_file is %s)",
 				 slot->curl_error,
 				 *ff_guc_ca_file ? ff_guc_ca_file : "empty: the system's own");
+	else if (slot->request.scheme->protocol == FF_PROTOCOL_MAIL && code == CURLE_WEIRD_SERVER_REPLY)
+	{
+		long said = 0;
+
+		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &said);
+		snprintf(error, FF_WIRE_ERROR_SIZE, "%s ended the conversation with code %ld", peer, said);
+	}
 	else if (code == CURLE_COULDNT_CONNECT)
 	{
 		long problem = 0;
@@ -151,6 +159,8 @@ milliseconds(CURL *easy, CURLINFO clock)
 static bool
 is_stranger(const FfSlot *slot, CURLcode code)
 {
+	if (slot->request.scheme->protocol == FF_PROTOCOL_MAIL)
+		return ff_mail_is_refused(slot, code);
 	return slot->request.scheme->protocol != FF_PROTOCOL_HTTP &&
 		   (code == CURLE_LOGIN_DENIED || code == CURLE_PEER_FAILED_VERIFICATION);
 }
@@ -160,7 +170,9 @@ ff_slot_judge(FfSlot *slot, CURLcode code)
 {
 	FfTransfer *transfer = slot->transfer;
 
-	if (slot->request.scheme->protocol != FF_PROTOCOL_HTTP)
+	if (slot->request.scheme->protocol == FF_PROTOCOL_MAIL)
+		slot->status = ff_mail_status(slot, code);
+	else if (slot->request.scheme->protocol != FF_PROTOCOL_HTTP)
 		slot->status = ff_files_status(slot, code);
 	transfer->fate = fate_of(slot, code);
 	transfer->unauthorized = transfer->fate == FF_FATE_NOT_SENT && is_stranger(slot, code);
@@ -293,6 +305,8 @@ ff_slot_clear(FfSlot *slot)
 	slot->oversized = false;
 	slot->out_of_memory = false;
 	slot->socket_error = 0;
+	slot->socket = -1;
+	slot->taking = false;
 	slot->status = 0;
 	slot->uploaded = 0;
 	slot->address[0] = '\0';

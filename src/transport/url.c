@@ -19,6 +19,9 @@ static const FfUrlScheme url_schemes[] = {
 	{"ftpes", "ftp", FF_PROTOCOL_FTP, 21, false, true},
 	{"ftps", "ftps", FF_PROTOCOL_FTP, 990, false, false},
 	{"sftp", "sftp", FF_PROTOCOL_SSH, 22, false, false},
+	{"submission", "smtp", FF_PROTOCOL_MAIL, 587, false, true},
+	{"smtps", "smtps", FF_PROTOCOL_MAIL, 465, false, false},
+	{"smtp", "smtp", FF_PROTOCOL_MAIL, 25, true, false},
 	{"file", "file", FF_PROTOCOL_DIRECTORY, 0, false, false},
 };
 

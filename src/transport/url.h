@@ -8,6 +8,11 @@
  * message are LIST (a directory), GET, PUT, DELETE and MOVE, which takes the
  * new URL from the header Destination.  Their answers carry the codes of FTP,
  * whatever is spoken: 2xx done, 450 to 452 later, 550 not there, 553 refused.
+ *
+ * Behind those of mail (submission, smtps, smtp) they are SEND, which takes the
+ * envelope from the headers Mail-From and Rcpt-To and a whole e-mail as body,
+ * and NOOP; the path of the URL is the name we greet with.  Answers carry the
+ * codes of SMTP, and as body all the server said since we had logged in.
  */
 #ifndef FF_TRANSPORT_URL_H
 #define FF_TRANSPORT_URL_H
@@ -22,6 +27,7 @@ typedef enum FfProtocol
 	FF_PROTOCOL_HTTP,
 	FF_PROTOCOL_FTP,
 	FF_PROTOCOL_SSH,
+	FF_PROTOCOL_MAIL,
 	FF_PROTOCOL_DIRECTORY /* of this machine; curl has no part in it */
 } FfProtocol;
 

@@ -48,10 +48,45 @@ ff_apply_message_refused(FfSettling *settling)
 	if (!note(settling, "failed"))
 		ff_settling_park(settling, "refused", why);
 	else if (!recipient)
+		ff_settling_tell(
+			settling,
+			"message_failed",
+			psprintf("%s: %s", settling->cause, why),
+			"Correct the order, the template or the connection, as it says; the message is "
+			"not sent again.");
+}
+
+/* Not now: the provider says when, and its connection goes on meanwhile. */
+void
+ff_apply_message_later(FfSettling *settling)
+{
+	int64 pause_s = ff_json_int64_or(settling->outcome, "message.retry_after_s", 0);
+
+	note(settling, "queued");
+	settling->end.due_at = settling->now + pause_s * USECS_PER_SEC;
+}
+
+void
+ff_apply_message_given_up(FfSettling *settling)
+{
+	const char *why = settling->message != NULL ? settling->message : "it was tried too often";
+
+	if (!note(settling, "failed"))
+		ff_settling_park(settling, "gave_up", why);
+	else
 		ff_settling_tell(settling,
 						 "message_failed",
 						 psprintf("%s: %s", settling->cause, why),
-						 "Correct the connection or its templates; the message is not sent again.");
+						 "Correct the connection; the message is not sent again.");
+}
+
+/* Whether a message of which nobody knows whether it was taken is sent once more. */
+static bool
+may_be_repeated(const FfErrand *errand)
+{
+	return strcmp(ff_json_text_or(errand->task.progress, "step", ""), "again") != 0 &&
+		   strcmp(ff_json_text_or(errand->batch->endpoint->config, "in_doubt", "retry"), "hold") !=
+			   0;
 }
 
 /*
@@ -74,7 +109,7 @@ ff_apply_message_unknown(FfSettling *settling)
 	}
 	if (can_look)
 		ff_settling_again(settling, FF_FAILURE_UNKNOWN);
-	else if (errand->task.progress == NULL)
+	else if (may_be_repeated(errand))
 		settling->end.end = FF_TASK_AGAIN;
 	else
 		return; /* it is left at that */

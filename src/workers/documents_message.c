@@ -20,7 +20,7 @@ static FfStatement read_messages = FF_STATEMENT(
 	" select w.position, n.event_id, n.type, n.occurred_at, n.data, n.order_id, m.code, o.language,"
 	"   nullif(case $4 when 'email' then coalesce(o.email, o.ship_to ->> 'email')"
 	"     when 'sms' then coalesce(o.ship_to ->> 'phone', o.phone) end, '') as recipient,"
-	"   o.ship_to, t.subject, t.body, coalesce(p.notifies_customer, false) as told_already,"
+	"   o.ship_to, t.subject, t.body, t.html, coalesce(p.notifies_customer, false) as told_already,"
 	"   o.number"
 	"  from unnest($2, $3) with ordinality as w (subject_id, payload, position)"
 	"  join fulfillment.notifications n on n.merchant_id = $1 and n.event_id = w.subject_id"
@@ -29,7 +29,7 @@ static FfStatement read_messages = FF_STATEMENT(
 	"  left join fulfillment.shipments s on s.merchant_id = $1 and s.shipment_id = n.shipment_id"
 	"   and n.type like 'shipment.%'"
 	"  left join fulfillment.providers p on p.merchant_id = $1 and p.provider_id = s.provider_id"
-	"  left join lateral (select t.subject, t.body from fulfillment.templates t"
+	"  left join lateral (select t.subject, t.body, t.html from fulfillment.templates t"
 	"    where $4 is not null and t.merchant_id = $1 and t.type = n.type and t.medium = $4"
 	"    order by t.language = o.language desc nulls last,"
 	"     t.language = split_part(o.language, '-', 1) desc nulls last,"
@@ -54,7 +54,7 @@ static FfStatement read_messages = FF_STATEMENT(
 	"     'timestamp', d.occurred_at, 'merchant', d.code, 'language', d.language,"
 	"     'to', d.recipient, 'name', d.ship_to ->> 'name', 'country', d.ship_to ->> 'country',"
 	"     'order_number', d.number))) end,"
-	"  d.subject, d.body, d.data || jsonb_build_object('name', coalesce(d.ship_to ->> 'name', ''),"
+	"  d.subject, d.body, d.html, d.data || jsonb_build_object('name', coalesce(d.ship_to ->> 'name', ''),"
 	"   'order_number', d.number, 'ship_to', d.ship_to, 'merchant', d.code, 'lines', (select"
 	"    jsonb_agg(x.line || jsonb_build_object('name', coalesce((select coalesce(nullif(i.name, ''),"
 	"      i.sku) from fulfillment.items i where i.merchant_id = $1"
@@ -77,7 +77,8 @@ medium_of(const FfConnector *connector)
 
 /* The message with its texts; one that is not sent stays without. */
 static FfJson *
-complete(const FfJson *members, const char *subject, const char *body, const FfJson *data)
+complete(const FfJson *members, const char *subject, const char *body, const char *html,
+		 const FfJson *data)
 {
 	FfJson *message = ff_json_get(members, "message");
 	FfJsonWriter writer;
@@ -93,8 +94,10 @@ complete(const FfJson *members, const char *subject, const char *body, const FfJ
 		while (ff_json_each(message, &state, &key, &value))
 			ff_write_json(&writer, key, value);
 		if (subject != NULL)
-			ff_write_text(&writer, "subject", ff_template_render(subject, data));
-		ff_write_text(&writer, "text", ff_template_render(body, data));
+			ff_write_text(&writer, "subject", ff_template_render(subject, data, false));
+		ff_write_text(&writer, "text", ff_template_render(body, data, false));
+		if (html != NULL)
+			ff_write_text(&writer, "html", ff_template_render(html, data, true));
 		ff_write_end(&writer);
 	}
 	ff_write_finish(&writer);
@@ -131,7 +134,8 @@ ff_load_messages(FfErrand **errands, int count)
 															   : complete(loaded,
 																		  ff_row_text(&rows, i, 3),
 																		  ff_row_text(&rows, i, 4),
-																		  ff_row_json(&rows, i, 5));
+																		  ff_row_text(&rows, i, 5),
+																		  ff_row_json(&rows, i, 6));
 	}
 	return members;
 }

@@ -97,6 +97,8 @@ extern void ff_apply_hold_refused(FfSettling *settling);
 extern void ff_apply_message_sent(FfSettling *settling);
 extern void ff_apply_message_refused(FfSettling *settling);
 extern void ff_apply_message_unknown(FfSettling *settling);
+extern void ff_apply_message_later(FfSettling *settling);
+extern void ff_apply_message_given_up(FfSettling *settling);
 
 /* apply_payment.c */
 extern void ff_apply_paid(FfSettling *settling);

@@ -57,6 +57,8 @@ typedef struct SimOptions
 	double clock_speed;
 	const char *certificate;
 	const char *key;
+	const char *mail_certificate; /* of the mail server alone */
+	const char *mail_key;
 } SimOptions;
 
 extern bool sim_server_start(const SimOptions *options);
@@ -126,6 +128,9 @@ extern json_t *sim_setting_get(const SimSetting *setting);
 /* push.c */
 extern void sim_push_reset(void);
 extern const SimRoute sim_push_controls[];
+
+/* mail_wire.c: the files for TLS, or NULL */
+extern void sim_mail_certificate(const char *certificate, const char *key);
 
 /* loop.c */
 extern bool sim_loop_start(double clock_speed);

@@ -16,7 +16,7 @@
 
 static const char usage[] =
 	"Usage: simulator --port N [--seed S] [--clock-speed X] [--bind ADDRESS]\n"
-	"                 [--cert FILE --key FILE]\n"
+	"                 [--cert FILE --key FILE] [--mail-cert FILE --mail-key FILE]\n"
 	"\n"
 	"Plays the peers of fulfillment on the loopback address, port 0 meaning any free one.\n"
 	"Prints \"listening on ADDRESS:PORT\" when ready; ends with standard input or SIGTERM.\n"
@@ -54,6 +54,8 @@ read_options(int argc, char **argv, SimOptions *options)
 										  {"bind", required_argument, NULL, 'b'},
 										  {"cert", required_argument, NULL, 'c'},
 										  {"key", required_argument, NULL, 'k'},
+										  {"mail-cert", required_argument, NULL, 'C'},
+										  {"mail-key", required_argument, NULL, 'K'},
 										  {0}};
 	int option;
 
@@ -79,12 +81,19 @@ read_options(int argc, char **argv, SimOptions *options)
 			case 'k':
 				options->key = optarg;
 				break;
+			case 'C':
+				options->mail_certificate = optarg;
+				break;
+			case 'K':
+				options->mail_key = optarg;
+				break;
 			default:
 				return false;
 		}
 	}
 	return optind == argc && options->port >= 0 && options->port < 65536 &&
-		   !options->certificate == !options->key;
+		   !options->certificate == !options->key &&
+		   !options->mail_certificate == !options->mail_key;
 }
 
 int
@@ -110,6 +119,7 @@ main(int argc, char **argv)
 		perror("simulator");
 		return 1;
 	}
+	sim_mail_certificate(options.mail_certificate, options.mail_key);
 	sim_seed = options.seed;
 	sim_reset_all();
 	if (!sim_server_start(&options))

@@ -50,6 +50,7 @@ sub start
 	push @command, '--seed', $option{seed} if defined $option{seed};
 	push @command, '--clock-speed', $option{clock_speed} if defined $option{clock_speed};
 	push @command, '--cert', $option{cert}, '--key', $option{key} if defined $option{cert};
+	push @command, '--mail-cert', $option{mail_cert}, '--mail-key', $option{mail_key} if defined $option{mail_cert};
 
 	my $pid = open2(my $output, my $input, @command);
 	my $line = $output->getline // '';
