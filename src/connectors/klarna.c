@@ -313,20 +313,6 @@ look_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 					   NULL);
 }
 
-/* "Not allowed" may mean that it is done already: the order says. */
-static void
-look_after_refusal(FfOutcome *outcome)
-{
-	FfJsonWriter next;
-
-	ff_write_init(&next);
-	ff_write_object(&next, NULL);
-	ff_write_text(&next, "step", "look");
-	ff_write_text(&next, "code", outcome->code);
-	ff_write_text(&next, "message", ff_plain_text(outcome->message, 200));
-	ff_outcome_continue(outcome, ff_write_finish(&next));
-}
-
 static void
 step_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 {
@@ -346,7 +332,7 @@ step_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 		ff_payment_write(outcome, call, id);
 	}
 	else if (reply->status == 403)
-		look_after_refusal(outcome);
+		ff_payment_look(outcome); /* not allowed may mean that it is done: the order says */
 	else if (reply->status == 422 && call->operation == FF_OP_CAPTURE && !is_bare(call) &&
 			 ff_json_count(ff_json_get(call->document, "shipment.packages")) > 0)
 		ff_outcome_continue(outcome, "{\"step\": \"bare\"}");

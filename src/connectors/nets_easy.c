@@ -322,20 +322,6 @@ look_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 					   NULL);
 }
 
-/* Refused may mean done already: by us, or at the checkout, as direct payments are. */
-static void
-look_after_refusal(FfOutcome *outcome)
-{
-	FfJsonWriter next;
-
-	ff_write_init(&next);
-	ff_write_object(&next, NULL);
-	ff_write_text(&next, "step", "look");
-	ff_write_text(&next, "code", outcome->code);
-	ff_write_text(&next, "message", ff_plain_text(outcome->message, 200));
-	ff_outcome_continue(outcome, ff_write_finish(&next));
-}
-
 /* What the card's bank or the invoice's partner refused may be taken a day later, once. */
 static bool
 try_tomorrow(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
@@ -369,7 +355,7 @@ charge_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 	}
 	else if (reply->status == 402 && !try_tomorrow(call, reply, outcome) &&
 			 call->operation == FF_OP_CAPTURE)
-		look_after_refusal(outcome);
+		ff_payment_look(outcome); /* done by us, or at the checkout, as direct payments are */
 }
 
 static void
@@ -390,7 +376,7 @@ void_outcome(const FfCall *call, const FfReply *reply, FfOutcome *outcome)
 	else if (read_reply(call, reply, FF_REPEAT_AFTER_FIND, outcome))
 		ff_payment_write(outcome, call, NULL);
 	else if (reply->status == 402 || reply->status == 405)
-		look_after_refusal(outcome);
+		ff_payment_look(outcome); /* done by us, or at the checkout, as direct payments are */
 }
 
 static void

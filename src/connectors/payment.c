@@ -186,3 +186,16 @@ ff_payment_write(FfOutcome *outcome, const FfCall *call, const char *reference)
 	ff_write_number(&outcome->body, "amount", ff_json_number(call->document, "payment.amount"));
 	ff_write_end(&outcome->body);
 }
+
+void
+ff_payment_look(FfOutcome *outcome)
+{
+	FfJsonWriter next;
+
+	ff_write_init(&next);
+	ff_write_object(&next, NULL);
+	ff_write_text(&next, "step", "look");
+	ff_write_text(&next, "code", outcome->code);
+	ff_write_text(&next, "message", ff_plain_text(outcome->message, 200));
+	ff_outcome_continue(outcome, ff_write_finish(&next));
+}

@@ -45,6 +45,11 @@ extern char *ff_payment_key(const FfCall *call);
 
 /* Where several requests make the step: the name in call.state, "" at first. */
 extern const char *ff_payment_step(const FfCall *call);
+/*
+ * Goes on with step "look": a refusal may mean that it is done already.  The
+ * refusal's code and message stay in call.state, for when it is not.
+ */
+extern void ff_payment_look(FfOutcome *outcome);
 /* payment{provider_reference, amount} of an outcome. */
 extern void ff_payment_write(FfOutcome *outcome, const FfCall *call, const char *reference);
 
