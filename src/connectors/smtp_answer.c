@@ -72,18 +72,27 @@ static const struct
 /* Minutes until the next try of a message that is not wanted now; greylists want five. */
 static const int pauses[] = {5, 15, 30, 60, 120, 240};
 
-/* The text of the last line, behind its code: "5.1.1 no such user". */
+/*
+ * The text of the last line, behind its code: "5.1.1 no such user".  Where the
+ * farewell was quicker than the end of the connection, the line before it.
+ */
 static char *
 last_words(const FfReply *reply)
 {
 	const char *end = reply->body + reply->length;
 	const char *start;
 
-	while (end > reply->body && isspace((unsigned char) end[-1]))
-		end--;
-	for (start = end; start > reply->body && start[-1] != '\n'; start--)
-		;
-	return end - start > 4 ? pnstrdup(start + 4, end - start - 4) : pstrdup("");
+	do
+	{
+		while (end > reply->body && isspace((unsigned char) end[-1]))
+			end--;
+		for (start = end; start > reply->body && start[-1] != '\n'; start--)
+			;
+		if (end - start < 3 || strncmp(start, "221", 3) != 0)
+			return end - start > 4 ? pnstrdup(start + 4, end - start - 4) : pstrdup("");
+		end = start;
+	} while (end > reply->body);
+	return pstrdup("");
 }
 
 static Meaning
